@@ -1,0 +1,1 @@
+"""dlexp: classic deep-learning experiments, each one line to run."""

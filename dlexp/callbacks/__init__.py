@@ -1,0 +1,1 @@
+"""Lightning callbacks: they watch a task, write figures and keep checkpoints."""

@@ -1,0 +1,64 @@
+"""checkpoints/best.ckpt and last.ckpt: enough to resume bit by bit, and enough to predict."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+
+class Checkpoint(ModelCheckpoint):
+    """Adds to Lightning's checkpoint the state of the random generators, the class names and the preprocessing.
+
+    The config is there as `hyper_parameters`. Everything is a tensor or a plain type: weights_only=True loads it.
+    """
+
+    def __init__(self, *, dirpath: str, monitor: str, mode: str) -> None:
+        super().__init__(
+            dirpath=dirpath,
+            filename="best",
+            monitor=monitor,
+            mode=mode,
+            save_last=True,
+            save_on_train_epoch_end=True,  # when the epoch's metrics are known and its sums are closed
+            enable_version_counter=False,
+        )
+        self.random_state: dict[str, Any] | None = None
+        self.best_metrics: dict[str, float] = {}  # train and validation, of the epoch that best.ckpt holds
+        self.best_epoch: int | None = None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What result.json keeps of it."""
+        return {"monitor": self.monitor, "mode": self.mode, "best_epoch": self.best_epoch}
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        metrics = trainer.callback_metrics
+        if self.check_monitor_top_k(trainer, metrics.get(self.monitor)):  # before saving, so that it is saved
+            self.best_metrics = {k: v.item() for k, v in metrics.items() if k.startswith(("train/", "val/"))}
+            self.best_epoch = trainer.current_epoch
+        super().on_train_epoch_end(trainer, pl_module)
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        checkpoint["best"] = {"metrics": self.best_metrics, "epoch": self.best_epoch}
+        checkpoint["classes"] = list(getattr(trainer.datamodule, "classes", ()))
+        checkpoint["preprocessing"] = getattr(trainer.datamodule, "preprocessing", {})
+        checkpoint["random_state"] = {"cpu": torch.get_rng_state()}
+        if pl_module.device.type == "cuda":
+            checkpoint["random_state"]["cuda"] = torch.cuda.get_rng_state(pl_module.device)
+
+    def on_load_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        if trainer.state.fn == "fit":
+            self.random_state = checkpoint["random_state"]
+            self.best_metrics, self.best_epoch = checkpoint["best"]["metrics"], checkpoint["best"]["epoch"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        super().on_train_start(trainer, pl_module)
+        if self.random_state is not None:  # last of all, so that nothing between loading and training draws
+            torch.set_rng_state(self.random_state["cpu"].cpu())
+            if pl_module.device.type == "cuda" and "cuda" in self.random_state:
+                torch.cuda.set_rng_state(self.random_state["cuda"].cpu(), pl_module.device)

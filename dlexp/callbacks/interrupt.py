@@ -1,0 +1,56 @@
+"""Ctrl-C and SIGTERM end a training between two steps, with a checkpoint, instead of in the middle of one."""
+
+import signal
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from dlexp.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt(Callback):
+    """Used around a whole run as a context. A first signal waits for the end of the training step, a second does not."""
+
+    def __init__(self, *, folder: Path) -> None:
+        self.last = folder / "checkpoints" / "last.ckpt"
+        self.training = False
+        self.requested: int | None = None
+
+    def __enter__(self) -> "Interrupt":
+        self.before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.listen()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def listen(self) -> None:
+        for number in SIGNALS:
+            signal.signal(number, self.hear)
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        if not self.training or self.requested is not None:
+            raise Interrupted(number)
+        self.requested = number
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.listen()  # the trainer has put its own handler of SIGTERM before ours
+        self.training = True
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int
+    ) -> None:
+        if self.requested is not None:  # here the step before is complete: optimizer, schedule and counters agree
+            trainer.save_checkpoint(self.last)
+            raise Interrupted(self.requested)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.training = False
+        if self.requested is not None:
+            raise Interrupted(self.requested)

@@ -1,0 +1,1 @@
+"""Loggers: where the scalars of a run go besides metrics.csv."""

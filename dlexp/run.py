@@ -1,0 +1,157 @@
+"""One run: build what the config names, go through its stages, leave a folder that explains itself."""
+
+import difflib
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer, seed_everything
+from lightning.pytorch.loggers import Logger
+from omegaconf import DictConfig, OmegaConf
+
+from dlexp.callbacks.interrupt import Interrupt
+from dlexp.cost import cost
+from dlexp.errors import InputError
+from dlexp.loggers.tensorboard import TensorBoard
+from dlexp.record import Record
+from dlexp.reporting.pages import write_report
+from dlexp.reporting.summary import print_summary
+
+
+def run(cfg: DictConfig, record: Record) -> None:
+    quiet()
+    with Interrupt(folder=record.folder) as interrupt:
+        seed_everything(cfg.seed, workers=True, verbose=False)
+        data: LightningDataModule = instantiate(cfg.data, _convert_="all")
+        task: LightningModule = instantiate(cfg.task, _convert_="all")
+        callbacks = [*build(cfg.callbacks), interrupt]
+        loggers = build(cfg.logger)
+        check_monitors(task, callbacks)
+        trainer = build_trainer(cfg.trainer, callbacks, loggers, record.folder)
+        task.save_hyperparameters(OmegaConf.to_container(cfg, resolve=True), logger=False)
+        record.add(**cost(task), device=device_name(trainer), precision=str(trainer.precision))
+
+        metrics = stages(cfg, trainer, task, data)
+        for callback in trainer.callbacks:
+            record.add(**getattr(callback, "summary", {}))
+        record.add(metrics=metrics, classes=list(getattr(data, "classes", ())), test_size=size(data, "test"))
+        close_loggers(loggers, cfg, metrics)
+    if trainer.is_global_zero:
+        record.add(status="finished")
+        page = write_report(record.folder)
+        print_summary(record.result, page)
+
+
+def stages(cfg: DictConfig, trainer: Trainer, task: LightningModule, data: LightningDataModule) -> dict[str, float]:
+    """The final metrics: of the best epoch as far as it was trained here, and of what was tested."""
+    metrics: dict[str, float] = {}
+    ckpt = check_checkpoint(cfg, task) if cfg.ckpt else None
+    for stage in cfg.stages:
+        if stage == "fit":
+            trainer.fit(task, data, ckpt_path=ckpt, weights_only=True)
+            best = getattr(trainer.checkpoint_callback, "best_metrics", None)
+            metrics |= best or numbers(trainer.callback_metrics)
+            ckpt = "best" if best else None  # nothing is kept by fast_dev_run
+        else:
+            (trainer.test if stage == "test" else trainer.validate)(
+                task, data, ckpt_path=ckpt, weights_only=True, verbose=False
+            )
+            metrics |= numbers(trainer.callback_metrics)
+    return metrics
+
+
+def build(entries: DictConfig | None) -> list[Any]:
+    """The objects of a group whose file is a dictionary of them; an entry set to null is left out."""
+    return [instantiate(entry, _convert_="all") for entry in (entries or {}).values() if entry]
+
+
+def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> Trainer:
+    precision = pick_precision(cfg.accelerator) if cfg.precision == "auto" else cfg.precision
+    return instantiate(
+        cfg, precision=precision, callbacks=callbacks, logger=loggers, default_root_dir=str(folder), _convert_="all"
+    )
+
+
+def pick_precision(accelerator: str) -> str:
+    if accelerator not in ("auto", "gpu", "cuda") or not torch.cuda.is_available():
+        return "32-true"
+    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+
+
+def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:
+    """InputError if a callback waits for a metric that the task never logs (a task names them in `logged`)."""
+    logged = sorted(getattr(task, "logged", ()))
+    for callback in callbacks:
+        monitor = getattr(callback, "monitor", None)
+        if monitor is not None and logged and monitor not in logged:
+            near = difflib.get_close_matches(monitor, logged, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(logged)}"
+            raise InputError(f"nobody logs the metric {monitor} that {type(callback).__name__} monitors: {hint}")
+
+
+def check_checkpoint(cfg: DictConfig, task: LightningModule) -> str:
+    """The path of the checkpoint `ckpt`. InputError if it is none, or holds another network."""
+    path = Path(cfg.ckpt).expanduser()
+    if not path.is_file():
+        raise InputError(f"there is no checkpoint at {path}: give the path of a last.ckpt or best.ckpt")
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        weights, before = checkpoint["state_dict"], checkpoint["hyper_parameters"]
+    except Exception as error:
+        raise InputError(f"{path} is not a checkpoint of dlexp, or it is damaged: {type(error).__name__}") from error
+    expected = {name: value.shape for name, value in task.state_dict().items()}
+    if {name: value.shape for name, value in weights.items()} != expected:
+        now = OmegaConf.to_container(cfg.model, resolve=True)
+        then = before.get("model") or {}
+        differ = [f"model.{k}={then.get(k)}" for k in {**then, **now} if then.get(k) != now.get(k)]
+        raise InputError(f"{path} holds another network: it was trained with {', '.join(differ) or 'other sizes'}")
+    return str(path)
+
+
+def numbers(metrics: dict[str, torch.Tensor]) -> dict[str, float]:
+    return {name: value.item() for name, value in metrics.items()}
+
+
+def size(data: LightningDataModule, split: str) -> int | None:
+    return len(data.labels(split)) if hasattr(data, "labels") else None
+
+
+def device_name(trainer: Trainer) -> str:
+    device = trainer.strategy.root_device
+    if device.type == "cuda":
+        return f"{trainer.world_size} x {torch.cuda.get_device_name(device)}"
+    return f"{device.type} ({torch.get_num_threads()} threads of {os.cpu_count()} cores)"
+
+
+def close_loggers(loggers: list[Logger], cfg: DictConfig, metrics: dict[str, float]) -> None:
+    """At the end, so that TensorBoard's HPARAMS has the final metrics beside each run's choices."""
+    groups = ("seed", "model", "data", "optimizer", "scheduler", "trainer", "task")
+    flat: dict[str, Any] = {}
+    for group in groups:
+        flatten(group, OmegaConf.to_container(cfg, resolve=True)[group], flat)
+    for logger in loggers:
+        if isinstance(logger, TensorBoard):
+            logger.close(flat, metrics)
+        else:
+            logger.log_hyperparams(flat)
+            logger.finalize("success")
+
+
+def flatten(key: str, value: Any, into: dict[str, Any]) -> None:
+    """Nested dictionaries as `optimizer.lr: 0.1`; what the task repeats of the other groups is left out."""
+    if not isinstance(value, dict):
+        into[key] = value if isinstance(value, int | float | str | bool) else str(value)
+    elif not key.startswith("task."):
+        for name, inner in value.items():
+            flatten(f"{key}.{name}", inner, into)
+
+
+def quiet() -> None:
+    """Lightning says on every run what the table at the end says better, and warns of choices that are ours."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for message in (".*is not empty.*", ".*LeafSpec.*", ".*log_every_n_steps.*", ".*callbacks used to create.*"):
+        warnings.filterwarnings("ignore", message=message)

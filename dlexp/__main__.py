@@ -28,10 +28,20 @@ def job(cfg: DictConfig) -> None:
 
 
 def compose_and_run() -> None:
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # exceptions come to `command` instead of being printed by Hydra
+    errors: list[Exception] = []
+
+    def quiet_job(cfg: DictConfig) -> None:
+        try:
+            job(cfg)
+        except Exception as error:
+            errors.append(error)  # around Hydra, which would print lines of its own about it
+
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors of composition come to `command` as they are
     register()
     register_job_folder()
-    hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(job)()
+    hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(quiet_job)()
+    if errors:
+        raise errors[0]
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Networks: images (or whatever the task reads) in, predictions out."""

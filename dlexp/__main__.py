@@ -1,17 +1,16 @@
 """`python -m dlexp …` and the console script `dlexp`: compose a config, check it, run it."""
 
 import os
-from pathlib import Path
+import sys
 
 import hydra
 from omegaconf import DictConfig
 
 from dlexp.composition.command import command
-from dlexp.composition.job_folder import register_job_folder
+from dlexp.composition.flags import check_flags
+from dlexp.composition.folders import register_folders
+from dlexp.composition.groups import CONF
 from dlexp.schema import register
-
-HERE = Path(__file__).resolve().parent
-CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"  # in a wheel, in a checkout
 
 
 def job(cfg: DictConfig) -> None:
@@ -36,9 +35,10 @@ def compose_and_run() -> None:
         except Exception as error:
             errors.append(error)  # around Hydra, which would print lines of its own about it
 
+    check_flags(sys.argv[1:])
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors of composition come to `command` as they are
     register()
-    register_job_folder()
+    register_folders()
     hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(quiet_job)()
     if errors:
         raise errors[0]

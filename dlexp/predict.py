@@ -11,12 +11,13 @@ from dlexp.evaluate import best_checkpoint
 
 def load(run: Path) -> tuple[Any, dict[str, Any]]:
     """The trained network in eval mode, and its checkpoint (classes, preprocessing, config). A .ckpt alone will do."""
-    import torch
-    from hydra.utils import instantiate
-
     path = run if run.suffix == ".ckpt" else best_checkpoint(run)
     if not path.is_file():
         raise InputError(f"there is no checkpoint at {path}")
+
+    import torch
+    from hydra.utils import instantiate
+
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         config, weights = checkpoint["hyper_parameters"]["model"], checkpoint["state_dict"]
@@ -54,9 +55,10 @@ def read_image(path: Path, preprocessing: dict[str, Any], invert: bool) -> Any:
 
 def predict(run: Path, paths: list[Path], invert: bool) -> tuple[Any, list[str]]:
     """Probabilities (number of images, number of classes), and the names of the classes."""
+    model, checkpoint = load(run)
+
     import torch
 
-    model, checkpoint = load(run)
     images = torch.stack([read_image(path, checkpoint["preprocessing"], invert) for path in paths])  # (N, C, H, W)
     with torch.inference_mode():
         return model(images).softmax(1), checkpoint["classes"]

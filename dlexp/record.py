@@ -42,7 +42,7 @@ class Record:
             "model": choices.get("model"),
             "data": choices.get("data"),
             "choices": choices,
-            "overrides": list(hydra.overrides.task),
+            "overrides": OmegaConf.to_container(hydra.overrides.task),
             "metrics": {},
             "error": None,
             "seconds": 0.0,

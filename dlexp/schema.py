@@ -20,7 +20,7 @@ class Schema:
     seed: int = MISSING
     stages: list[str] = MISSING
     ckpt: str | None = MISSING
-    study: str = MISSING
+    study: str | None = MISSING
     data_dir: str = MISSING
     output_dir: str = MISSING
 

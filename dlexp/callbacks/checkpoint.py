@@ -1,10 +1,14 @@
 """checkpoints/best.ckpt and last.ckpt: enough to resume bit by bit, and enough to predict."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+
+from dlexp.errors import InputError
 
 
 class Checkpoint(ModelCheckpoint):
@@ -33,11 +37,18 @@ class Checkpoint(ModelCheckpoint):
         return {"monitor": self.monitor, "mode": self.mode, "best_epoch": self.best_epoch}
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.fast_dev_run:
+            return  # nothing is kept
         metrics = trainer.callback_metrics
         if self.check_monitor_top_k(trainer, metrics.get(self.monitor)):  # before saving, so that it is saved
             self.best_metrics = {k: v.item() for k, v in metrics.items() if k.startswith(("train/", "val/"))}
             self.best_epoch = trainer.current_epoch
         super().on_train_epoch_end(trainer, pl_module)
+        if self._last_global_step_saved != trainer.global_step:  # Lightning writes last.ckpt with best.ckpt only
+            self._save_last_checkpoint(trainer, self._monitor_candidates(trainer))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Nothing: last.ckpt is written in every epoch. Lightning would write it here, even if nothing is kept."""
 
     def on_save_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
@@ -55,6 +66,20 @@ class Checkpoint(ModelCheckpoint):
         if trainer.state.fn == "fit":
             self.random_state = checkpoint["random_state"]
             self.best_metrics, self.best_epoch = checkpoint["best"]["metrics"], checkpoint["best"]["epoch"]
+            if self.best_metrics:
+                self.bring_best(trainer, checkpoint["callbacks"][self.state_key])
+
+    def bring_best(self, trainer: Trainer, state: dict[str, Any]) -> None:
+        """A run may go on in another folder: its best.ckpt comes along and is still the one to beat."""
+        before, here = Path(trainer.ckpt_path).with_name("best.ckpt"), Path(self.dirpath) / "best.ckpt"
+        if not before.is_file():
+            raise InputError(f"there is no best.ckpt beside {trainer.ckpt_path}: a run goes on with both")
+        if trainer.is_global_zero and before.resolve() != here.resolve():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(before, here)
+        score = state["best_model_score"]
+        state |= {"dirpath": self.dirpath, "best_k_models": {str(here): score}, "last_model_path": ""}
+        state |= {"best_model_path": str(here), "kth_best_model_path": str(here)}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         super().on_train_start(trainer, pl_module)

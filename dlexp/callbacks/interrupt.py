@@ -43,11 +43,16 @@ class Interrupt(Callback):
         self.listen()  # the trainer has put its own handler of SIGTERM before ours
         self.training = True
 
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: object, batch_idx: int
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
-        if self.requested is not None:  # here the step before is complete: optimizer, schedule and counters agree
+        stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0  # gradients are not in a checkpoint
+        if self.requested is not None and stepped and not trainer.is_last_batch:
             trainer.save_checkpoint(self.last)
+            raise Interrupted(self.requested)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.requested is not None:  # the epoch before was finished, validated and saved
             raise Interrupted(self.requested)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

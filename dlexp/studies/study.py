@@ -7,6 +7,8 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from dlexp.errors import InputError
+
 
 class Study(Callback):
     """Hydra calls it around a multirun (hydra.callbacks.study in conf/config.yaml)."""
@@ -14,7 +16,11 @@ class Study(Callback):
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         from dlexp.studies.comparison import write_comparison
 
-        comparison = write_comparison(Path(config.hydra.sweep.dir))
+        try:
+            comparison = write_comparison(Path(config.hydra.sweep.dir))
+        except InputError as error:  # a sweep of no jobs
+            print(f"dlexp: {error}", file=sys.stderr)
+            sys.exit(1)
         print(comparison.table)
         print(f"comparison: {comparison.page}")
         if comparison.failed:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from dlexp.errors import InputError
 from dlexp.layers.choice import choose
+from dlexp.layers.he_normal import he_normal
 
 
 class Form(NamedTuple):
@@ -27,10 +28,7 @@ FORMS = {
 
 
 class AlexNet(nn.Module):
-    """
-    Raises:
-        InputError: the image is too small for the strides of the imagenet form.
-    """
+    """Raises InputError where the image is too small for the strides of the imagenet form."""
 
     def __init__(self, *, image_shape: Sequence[int], num_classes: int, form: str, dropout: float) -> None:
         super().__init__()
@@ -67,7 +65,10 @@ class AlexNet(nn.Module):
             nn.ReLU(),
             nn.Linear(f.hidden, num_classes),
         )
+        # PyTorch's default weights shrink the signal in every layer, and no batch norm makes up for it
+        he_normal(self.features, mode="fan_out")
+        he_normal(self.classifier, mode="fan_in")
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.features(x)  # (B, 256, h, w), h = w = grid at 28, 32 (small) and 224 pixels (imagenet)
+        x = self.features(x)  # (B, 256, h, w): 4x4 from 28 or 32 pixels (small), 6x6 from 224 (imagenet)
         return self.classifier(x)  # (B, num_classes)

@@ -1,6 +1,6 @@
-"""GoogLeNet (Szegedy et al. 2014, arXiv:1409.4842) with batch norm, in the form that the field counts.
+"""GoogLeNet (Szegedy et al. 2014, arXiv:1409.4842) with batch norm.
 
-Its "5x5" branch has a 3x3 kernel, as in torchvision's net and its published weights.
+As in torchvision, whose parameter count is the one quoted, the paper's 5x5 branch has 3x3 kernels.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Inception(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([branch(x) for branch in self.branches], dim=1)  # (B, one + three + five + pool, H, W)
+        return torch.cat([branch(x) for branch in self.branches], dim=1)  # (B, all their channels, H, W)
 
 
 class AuxiliaryHead(nn.Sequential):
@@ -80,7 +80,7 @@ class AuxiliaryHead(nn.Sequential):
 
 
 class GoogLeNet(nn.Module):
-    """In training with `aux_heads` it returns (logits, aux1, aux2), each (B, num_classes); else the logits."""
+    """With `aux_heads`, training gives (logits, aux1, aux2), each (B, num_classes); otherwise the logits."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """LeNet-5 (LeCun et al. 1998, "Gradient-based learning applied to document recognition").
 
 As the field builds it today: C3 sees all maps of S2 (the paper connects some of them, to save time), the
-pooling layers have no weights, and a softmax replaces the radial basis functions. Layer names are the paper's.
+pooling layers have no weights, and a linear layer replaces the radial basis functions.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,7 @@ SIDE = 32  # pixels: the size at which C5 sees the whole image
 
 
 class LeNet5(nn.Module):
-    """Images smaller than 32 pixels get a border of zeros.
-
-    Raises:
-        InputError: the image is larger than 32 pixels, or its border would be uneven.
-    """
+    """Images smaller than 32 pixels get a border of zeros; larger or odd sizes raise InputError."""
 
     def __init__(
         self, *, image_shape: Sequence[int], num_classes: int, activation: str, pooling: str
@@ -31,7 +27,8 @@ class LeNet5(nn.Module):
         channels, height, width = image_shape
         if max(height, width) > SIDE or height % 2 or width % 2:
             raise InputError(
-                f"LeNet-5 reads images of 28x28 or 32x32 pixels, not {height}x{width}: choose another model or data"
+                f"LeNet-5 reads images of 28x28 or 32x32 pixels, not {height}x{width}: "
+                "choose another model or data"
             )
         border = ((SIDE - height) // 2, (SIDE - width) // 2)
         act = choose("model.activation", activation, ACTIVATIONS)

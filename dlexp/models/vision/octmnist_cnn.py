@@ -10,6 +10,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from dlexp.layers.choice import choose
+from dlexp.layers.he_normal import he_normal
 
 
 def pooled(width: int) -> list[nn.Module]:
@@ -25,7 +26,7 @@ DOWNSAMPLINGS = {"pool": pooled, "stride": strided}
 
 
 class OCTMNISTCNN(nn.Module):
-    """A stage of two convolutions that ends at half the resolution per entry of `widths`, and two linear layers.
+    """A stage of two convolutions that halves the resolution per entry of `widths`, then two linear layers.
 
     `dropout` follows every stage, `classifier_dropout` the hidden layer of `hidden` units.
     """
@@ -56,6 +57,8 @@ class OCTMNISTCNN(nn.Module):
             nn.Dropout(classifier_dropout),
             nn.Linear(hidden, num_classes),
         )
+        # PyTorch's default weights shrink the signal in every layer, and no batch norm makes up for it
+        he_normal(self.features, mode="fan_out")
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)  # (B, widths[-1], H / 8, W / 8) for three stages

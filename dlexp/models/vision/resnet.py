@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from dlexp.layers.choice import choose
-from dlexp.layers.he_normal import he_normal_convolutions
+from dlexp.layers.he_normal import he_normal
 
 WIDTHS = (64, 128, 256, 512)  # inner channels of the four stages
 
@@ -83,7 +83,7 @@ class ResNet(nn.Module):
                 inputs = outputs
         self.features = nn.Sequential(stem(image_shape[0]), *blocks)
         self.classifier = nn.Linear(inputs, num_classes)
-        he_normal_convolutions(self)
+        he_normal(self.features, mode="fan_out")
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)  # (B, D, h, w), h = H / 8 (small) or H / 32 (imagenet)

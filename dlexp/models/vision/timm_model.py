@@ -10,10 +10,7 @@ from dlexp.errors import InputError
 
 
 class TimmModel(nn.Module):
-    """
-    Raises:
-        InputError: timm is not installed, knows no such name, or its network cannot take the image.
-    """
+    """Raises InputError where timm is missing, has no such name, or its network cannot take the image."""
 
     def __init__(self, *, image_shape: Sequence[int], num_classes: int, name: str) -> None:
         super().__init__()
@@ -35,7 +32,9 @@ class TimmModel(nn.Module):
         except (AssertionError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
             shape = "x".join(map(str, image_shape))
             reason = " ".join(str(error).split())  # on one line
-            raise InputError(f"timm's {name} cannot take images of {shape}, choose another: {reason}") from error
+            raise InputError(
+                f"timm's {name} cannot take images of {shape}, choose another: {reason}"
+            ) from error
         self.train()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
-"""VGG (Simonyan & Zisserman 2014, arXiv:1409.1556): stacks of 3x3 convolutions, with or without batch norm."""
+"""VGG (Simonyan & Zisserman 2014, arXiv:1409.1556): stacks of 3x3 convolutions, batch norm optional."""
 
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from dlexp.layers.choice import choose
-from dlexp.layers.he_normal import he_normal_convolutions
+from dlexp.layers.he_normal import he_normal
 
 WIDTHS = (64, 128, 256, 512, 512)  # channels of the five stages
 DEPTHS = {  # layers with weights, the three fully connected ones included: convolutions in each stage
@@ -68,7 +68,7 @@ class VGG(nn.Module):
         self.features = nn.Sequential(*layers)
         self.classifier = classifier(num_classes=num_classes, dropout=dropout)
 
-        he_normal_convolutions(self)
+        he_normal(self.features, mode="fan_out")
         for layer in self.classifier:
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=0.01)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from dlexp.layers.choice import choose
-from dlexp.layers.he_normal import he_normal_convolutions
+from dlexp.layers.he_normal import he_normal
 
 
 class Form(NamedTuple):
@@ -85,7 +85,7 @@ class Xception(nn.Module):
         self.classifier = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(2048, num_classes)
         )
-        he_normal_convolutions(self)
+        he_normal(self.entry, self.middle, self.exit, mode="fan_out")
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.entry(x)  # (B, 728, h, w), h = H / 4 (small) or H / 16 (imagenet)

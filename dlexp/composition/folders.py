@@ -1,4 +1,4 @@
-"""The name of a job's folder in a study: its overrides, made safe for a file system."""
+"""How the folders of studies and of their jobs are named; conf/config.yaml uses both as resolvers."""
 
 import hashlib
 import re
@@ -17,6 +17,12 @@ def job_folder(overrides: str) -> str:
     return f"{name.encode()[:LONGEST].decode(errors='ignore')}-{digest}"
 
 
-def register_job_folder() -> None:
-    """Make `${job_folder:…}` known to OmegaConf; conf/config.yaml names folders with it."""
+def study_folder(name: str | None, default: str) -> str:
+    """The folder of a study under outputs/: its name where it was given one."""
+    return name or default
+
+
+def register_folders() -> None:
+    """Make `${job_folder:…}` and `${study_folder:…}` known to OmegaConf."""
     OmegaConf.register_new_resolver("job_folder", job_folder, replace=True)
+    OmegaConf.register_new_resolver("study_folder", study_folder, replace=True)

@@ -1,0 +1,1 @@
+"""Many runs: what a study's job folders say together."""

@@ -20,6 +20,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from dlexp.composition.explain import explain
 from dlexp.errors import InputError, Interrupted
 from dlexp.reporting.atomic import write_text
+from dlexp.reporting.pages import commands, write_report
+from dlexp.reporting.run_folder import read_run
 
 PACKAGES = ("dlexp", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
 PLACES = ("output_dir", "data_dir", "study")  # where a run lies says nothing of what it is
@@ -92,21 +94,22 @@ class Record:
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
         line = str(error) if stopped else explain(error) or f"{type(error).__name__}: {error}".splitlines()[0]
         self.add(status="interrupted" if stopped else "failed", error=line or type(error).__name__)
+        if not stopped:
+            write_text(self.folder / "error.log", "".join(traceback.format_exception(error)))
+        write_report(self.folder)
         if stopped:
             print(f"dlexp: {line}; {self.how_to_resume()}", file=sys.stderr)
             return False
-        write_text(self.folder / "error.log", "".join(traceback.format_exception(error)))
         if self.in_study and isinstance(error, Exception):
             print(f"dlexp: {line}; the whole of it in {self.folder / 'error.log'}", file=sys.stderr)
             return True
         return False
 
     def how_to_resume(self) -> str:
-        last = self.folder / "checkpoints" / "last.ckpt"
-        if not last.exists():
+        run = read_run(self.folder)
+        if run.last_checkpoint is None:
             return "no epoch was complete, so there is no checkpoint"
-        words = [word for word in self.result["overrides"] if not word.startswith("ckpt=")]
-        return f"resume with: python -m dlexp {' '.join([*words, f'ckpt={last}'])}"
+        return f"resume with: {commands(run)[-1][1]}"
 
 
 def config_hash(cfg: DictConfig) -> str:

@@ -19,4 +19,6 @@ class Curves(Callback):
 
         from dlexp.reporting.plots import curves
 
-        keep_figure(trainer, self.folder, "curves", curves(pd.read_csv(table)))
+        best_epoch = getattr(trainer.checkpoint_callback, "best_epoch", None)
+        figure = curves(pd.read_csv(table), best_epoch=best_epoch)
+        keep_figure(trainer, self.folder, "curves", figure)

@@ -12,6 +12,9 @@ class Progress(Callback):
         self.terminal = sys.stdout.isatty()
         self.started = self.drawn = 0.0
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.started = self.drawn = time.perf_counter()  # an epoch that is resumed in its middle has no start
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.started = self.drawn = time.perf_counter()
 

@@ -11,12 +11,17 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 
 class Speed(Callback):
-    """Times the training part of an epoch, validation left out. Waits for a GPU twice an epoch, never in a step."""
+    """Times the training part of an epoch, validation left out. Waits for a GPU twice an epoch, never in a step.
+
+    Its numbers travel in the checkpoint, so a resumed run tells of all its epochs.
+    """
 
     def __init__(self) -> None:
         self.seconds: list[float] = []  # one number an epoch
         self.samples: list[int] = []
         self.peak = 0
+        self.cuda: torch.device | None = None
+        self.seen, self.spent = 0, 0.0  # in an epoch that was stopped in its middle, before it goes on here
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -43,6 +48,10 @@ class Speed(Callback):
             torch.cuda.synchronize(self.cuda)
         return time.perf_counter()
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validating = 0.0
+        self.started = self.clock() - self.spent
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.seen = 0
         self.validating = 0.0
@@ -63,6 +72,19 @@ class Speed(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.seconds.append(self.clock() - self.started - self.validating)
         self.samples.append(self.seen * trainer.world_size)
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        spent = self.clock() - self.started - self.validating
+        checkpoint["speed"] = {"epochs": [self.seconds, self.samples], "seen": self.seen, "spent": spent}
+
+    def on_load_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        if trainer.state.fn == "fit":
+            speed = checkpoint["speed"]
+            (self.seconds, self.samples), self.seen, self.spent = speed["epochs"], speed["seen"], speed["spent"]
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.peak = torch.cuda.max_memory_allocated(self.cuda) if self.cuda else peak_resident()

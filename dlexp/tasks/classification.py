@@ -161,9 +161,9 @@ class Classification(LightningModule):
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        so_far = checkpoint["epoch_so_far"]
-        self.train_losses = list(so_far["losses"].unbind())
-        self.train_hits = list(so_far["hits"].unbind())
+        so_far, device = checkpoint["epoch_so_far"], self.trainer.strategy.root_device
+        self.train_losses = list(so_far["losses"].to(device).unbind())
+        self.train_hits = list(so_far["hits"].to(device).unbind())
         self.train_seen = so_far["seen"]
 
     def configure_gradient_clipping(

@@ -5,15 +5,20 @@ import torch
 from torch import nn
 
 
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def copy_weights():
-    """Copy weights and buffers from one network to another that defines the same ones in the same order."""
+    """Hand one network's weights and buffers to another that defines the same ones in the same order."""
 
     def copy(source: nn.Module, target: nn.Module) -> None:
         weights = list(source.state_dict().values())
         places = target.state_dict()
         assert [tensor.shape for tensor in weights] == [tensor.shape for tensor in places.values()]
-        target.load_state_dict(dict(zip(places, weights, strict=True)))
+        target.load_state_dict(dict(zip(places, weights, strict=True)), assign=True)
 
     return copy
 

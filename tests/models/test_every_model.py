@@ -10,6 +10,7 @@ from torch import nn
 
 CONF = Path(__file__).parents[2] / "conf"
 MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
+ARCHITECTURES = [name for name in MODELS if "_target_" in (CONF / "model" / f"{name}.yaml").read_text()]
 IMAGE_SHAPES = [(1, 28, 28), (1, 32, 32), (3, 28, 28), (3, 32, 32)]
 NUM_CLASSES = 7
 
@@ -47,7 +48,7 @@ def test_memory_format_and_precision_change_nothing_but_rounding(model):
     assert (rounded - expected).norm() < 0.1 * expected.norm()
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", ARCHITECTURES)  # what inherits one compiles as it does
 def test_compiles_without_a_graph_break(model):
     network = build(model, (1, 28, 28)).to("meta")
     compiled = torch.compile(network, backend="eager", fullgraph=True)

@@ -1,0 +1,1 @@
+"""Plots (arrays in, a matplotlib Figure out) and pages (a run's folder in, a file out)."""

@@ -1,0 +1,185 @@
+"""Pages: a run's folder in, report.md and report.html out."""
+
+import base64
+import os
+import shlex
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlexp.reporting import quantities, style
+from dlexp.reporting.atomic import write_bytes, write_text
+from dlexp.reporting.plots import STAGES, curve_names, curves
+from dlexp.reporting.run_folder import Run, read_run
+from dlexp.reporting.tables import Cell, Table, as_markdown, escape_markdown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.md, report.html and, if the run left none, figures/curves.png; return report.html."""
+    run = read_run(folder)
+    names = curve_names(run.history, run.result.monitor)
+    best = run.result.best_epoch
+    if names and not (folder / "figures" / "curves.png").is_file():
+        image = style.png(curves(run.history, names=names, best_epoch=best))
+        write_bytes(folder / "figures" / "curves.png", image)
+        run = read_run(folder)
+    drawn = [
+        inline_svg(
+            curves(run.history, names=[name], best_epoch=best), f"{quantities.heading(name)} over the epochs"
+        )
+        for name in names
+    ]
+    images = [inline_png(path) for path in run.figures if path.stem != "curves"]
+    context = {
+        "title": title(run),
+        "run": run,
+        "folder": shown(folder),
+        "reason": run.result.error or f"The run did not finish: its status is '{run.result.status}'.",
+        "tiles": tiles(run),
+        "metrics": metrics_table(run),
+        "figures": drawn + images,
+        "commands": commands(run),
+        "facts": facts(run),
+    }
+    write_text(folder / "report.md", render("report.md", **context))
+    page = folder / "report.html"
+    write_text(page, render("report.html", **context))
+    return page
+
+
+def render(template: str, **context: Any) -> str:
+    """Fill a file of templates/; what goes into HTML is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"md": escape_markdown, "markdown": as_markdown, "words": words}
+    return environment.get_template(template).render(context)
+
+
+def title(run: Run) -> str:
+    """lenet on digits"""
+    named = " on ".join(name for name in (run.result.model, run.result.data) if name)
+    return named or run.result.task or run.folder.resolve().name
+
+
+def tiles(run: Run) -> list[dict[str, str]]:
+    """What one looks at first: the monitored metric on the test split and before, and what it cost."""
+    result = run.result
+    found = []
+    if result.monitor:
+        twin = "test/" + result.monitor.split("/", 1)[-1]
+        epoch = f"in epoch {result.best_epoch + 1}, the best" if result.best_epoch is not None else ""
+        if twin in result.metrics:
+            size = f"of {result.test_size:,} samples" if result.test_size else ""
+            found.append((quantities.heading(twin), quantities.metric(twin, result.metrics[twin]), size))
+        if result.monitor in result.metrics and twin != result.monitor:
+            value = quantities.metric(result.monitor, result.metrics[result.monitor])
+            found.append((quantities.heading(result.monitor), value, epoch))
+    operations = f"{quantities.short(result.flops)} FLOPs a sample" if quantities.known(result.flops) else ""
+    found.append(("Parameters", quantities.short(result.parameters), operations))
+    epochs = f"{result.epochs} epochs, " if result.epochs else ""
+    whole = f"{epochs}{quantities.seconds(result.seconds)} in all" if quantities.known(result.seconds) else ""
+    found.append(("Time an epoch", quantities.seconds(result.seconds_per_epoch), whole))
+    return [
+        {"name": name, "value": value, "note": note}
+        for name, value, note in found
+        if value != quantities.ABSENT
+    ]
+
+
+def metrics_table(run: Run) -> Table:
+    """A row a metric, a column a split, of what result.json has."""
+    metrics = run.result.metrics
+    stages = [stage for stage in (*STAGES, "test") if any(name.startswith(f"{stage}/") for name in metrics)]
+    split = [name.split("/", 1) for name in metrics if "/" in name]
+    names = dict.fromkeys(name for stage, name in split if stage in stages and name != "lr")
+    rows = []
+    for name in names:
+        values = [metrics.get(f"{stage}/{name}") for stage in stages]
+        rows.append(
+            [
+                Cell(quantities.heading(name)),
+                *(Cell(quantities.metric(name, value), value) for value in values),
+            ]
+        )
+    return Table(["metric", *({"val": "validation"}.get(stage, stage) for stage in stages)], rows)
+
+
+def commands(run: Run) -> list[tuple[str, str]]:
+    """(what for, command) to repeat the run and to go on with it."""
+    typed = [str(word) for word in run.result.overrides if not str(word).startswith(("ckpt=", "study="))]
+    again = shlex.join(["python", "-m", "dlexp", *typed])
+    found = [("the same run again", again)]
+    folder = shlex.quote(shown(run.folder))
+    if run.result.status == "finished":
+        found.append(("test it again, from this folder alone", f"python -m dlexp.evaluate {folder}"))
+        if run.result.classes:
+            found.append(("what it sees in an image", f"python -m dlexp.predict {folder} IMAGE"))
+    elif run.last_checkpoint:
+        # The inner quotes keep Hydra from reading the commas of a job's folder as a list of values.
+        resume = shlex.quote(f'ckpt="{shown(run.last_checkpoint)}"')
+        found.append(("go on from its last checkpoint", f"{again} {resume}"))
+    return found
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """(name, value) of everything else that result.json knows."""
+    result = run.result
+    found = [
+        ("Parameters", quantities.exact(result.parameters)),
+        ("FLOPs of a forward pass, one sample", quantities.exact(result.flops)),
+        ("Training time an epoch", quantities.seconds(result.seconds_per_epoch)),
+        ("Training throughput", f"{quantities.short(result.throughput)} samples/s"),
+        ("Peak memory", quantities.memory(result.peak_memory)),
+        ("Time in all", quantities.seconds(result.seconds)),
+        ("Epochs", quantities.exact(result.epochs)),
+        ("Seed", str(result.seed)),
+        ("Device", result.device),
+        ("Precision", result.precision),
+        ("Classes", ", ".join(map(str, result.classes))),
+        ("Choices", ", ".join(f"{group} {choice}" for group, choice in result.choices.items())),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in result.versions.items() if version)),
+        ("Commit", result.commit),
+        ("Config hash", result.config_hash),
+    ]
+    return [
+        (name, value) for name, value in found if value and value != "None" and quantities.ABSENT not in value
+    ]
+
+
+def inline_svg(figure: "Figure", description: str) -> Any:
+    """A figure drawn into the page: sharp at any size, in the page's font, light or dark."""
+    from markupsafe import Markup
+
+    return Markup(style.svg(figure, description))
+
+
+def inline_png(path: Path) -> Any:
+    """An image file held by the page itself."""
+    from markupsafe import Markup
+
+    content = base64.b64encode(path.read_bytes()).decode()
+    return Markup(f'<img alt="{escape(words(path.stem))}" src="data:image/png;base64,{content}">')
+
+
+def words(name: str) -> str:
+    """confusion_matrix: Confusion matrix."""
+    return name.replace("_", " ").capitalize()
+
+
+def shown(path: Path) -> str:
+    """As a person would type it: relative to the current folder if it lies within, else absolute."""
+    path, here = path.resolve(), Path.cwd()
+    return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)

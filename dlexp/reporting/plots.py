@@ -1,0 +1,289 @@
+"""Figures from arrays: learning curves, confusion, mistakes, and what accuracy costs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dlexp.reporting import quantities, style
+from dlexp.reporting.labels import label_line_ends, label_points
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+    from pandas import DataFrame, Series
+
+STAGES = ("train", "val")
+MOST_CELLS = 20  # classes up to which a confusion matrix has numbers and every name
+MOST_MISTAKES = 24
+LOOKS = [style.line_style(index) for index in range(len(style.COLOURS) * len(style.DASHES))]
+
+
+def by_epoch(history: "DataFrame", metric: str) -> "Series":
+    """One value of `metric` (`val/loss`) an epoch, the mean of what it logged; the index counts from 1."""
+    values = history.reindex(columns=["epoch", metric]).groupby("epoch")[metric].mean().dropna()
+    values.index = values.index.astype(int) + 1
+    return values
+
+
+def curve_names(history: "DataFrame", monitor: str | None = None) -> list[str]:
+    """Which metrics are worth a panel: those logged in training and in validation, and the monitored one."""
+    logged = [column.split("/", 1) for column in history if "/" in column and history[column].notna().any()]
+    names = {stage: [name for s, name in logged if s == stage] for stage in STAGES}
+    monitored = monitor.split("/", 1)[-1] if monitor else "loss"
+    wanted = [name for name in names["train"] if name in names["val"]] + [monitored, "loss"]
+    found = [n for n in dict.fromkeys(wanted) if n in names["train"] or n in names["val"]]
+    return sorted(found, key=lambda name: name != "loss")[:4]  # the loss first
+
+
+def curves(
+    history: "DataFrame", *, names: Sequence[str] | None = None, best_epoch: int | None = None
+) -> "Figure":
+    """A panel for each metric in `names` (`loss`, `accuracy`): training and validation over the epochs.
+
+    `history` has columns `epoch` and `stage/name`, as metrics.csv; `best_epoch` counts from 0, as they do.
+    """
+    names = curve_names(history) if names is None else names
+    figure, panels = style.new_figure(columns=max(1, len(names)))
+    if not names:
+        panels[0].set_axis_off()
+        style.title(panels[0], "No curves: nothing was logged")
+    for axes, name in zip(panels, names, strict=False):
+        lines = {stage: by_epoch(history, f"{stage}/{name}") for stage in STAGES}
+        lines = {stage: line for stage, line in lines.items() if len(line)}
+        title = quantities.heading(name)
+        for line, look in zip(lines.values(), LOOKS, strict=False):
+            axes.plot(line.index, line, linewidth=1.8, **look, **_dots(line))
+        if best_epoch is not None and max(map(len, lines.values()), default=0) > 1:
+            best = best_epoch + 1
+            title += f" · best epoch {best}"
+            axes.axvline(best, color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
+            for line, look in zip(lines.values(), LOOKS, strict=False):
+                if best in line.index:
+                    axes.plot(best, line[best], "o", markersize=6.5, markeredgecolor=style.PAPER, **look)
+        _finish_curves(axes, lines, name, title)
+    return figure
+
+
+def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
+    """The metric `name` (`val/accuracy`) over the epochs, a line for each alternative.
+
+    A table holds epochs (from 1) as rows and seeds as columns; the line is their mean, the band one standard
+    deviation to both sides. The axis of a share leaves out the first quarter of a long run.
+    """
+    figure, (axes,) = style.new_figure()
+    means = {label: table.mean(axis=1) for label, table in tables.items()}
+    for (label, mean), look in zip(means.items(), LOOKS, strict=False):
+        axes.plot(mean.index, mean, linewidth=1.6, **look, **_dots(mean))
+        deviation = tables[label].std(axis=1)  # NaN where there is one seed
+        axes.fill_between(
+            mean.index, mean - deviation, mean + deviation, color=look["color"], alpha=0.18, linewidth=0
+        )
+    long = [mean for mean in means.values() if len(mean) >= 12]
+    if quantities.is_share(name) and long:
+        floor = min(mean.iloc[len(mean) // 4 :].min() for mean in long)
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, floor - 0.05 * (high - floor)), min(high, 1.0 + 0.02 * (1.0 - floor)))
+    _finish_curves(axes, means, name, quantities.heading(name))
+    return figure
+
+
+def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> "Figure":
+    """How often each true class (row) was predicted as each class (column).
+
+    Numbers are counts (C, C), colours the share of the row; above 20 classes the numbers are left out.
+    """
+    counts = np.asarray(counts)
+    names = [_cut(str(name), 18) for name in classes]
+    few = len(names) <= MOST_CELLS
+    side = 2.4 + 0.36 * len(names) if few else 7.5  # inches
+    figure, (axes,) = style.new_figure(width=max(side, 3.6) + 0.6, height=max(side, 3.4))
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.maximum(totals, 1)  # (C, C); a class without samples stays 0
+
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+
+    # The root lifts the few mistakes, which are what one looks for, out of the white.
+    colours = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#9cc9ea", "#0072b2", "#00365c"])
+    image = axes.imshow(shares, cmap=colours, norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
+    bar = figure.colorbar(
+        image, ax=axes, shrink=0.75, aspect=28, pad=0.02, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1]
+    )
+    bar.ax.set_yticklabels(["0", "1", "10", "25", "50", "100"], fontsize=style.SMALL, color=style.INK)
+    bar.set_label("share of the true class (%)", fontsize=style.SMALL, color=style.MUTED)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(color=style.MUTED, length=2)
+
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    shown = range(0, len(names), 1 if few else -(-len(names) // MOST_CELLS))
+    slanted = few and max(map(len, names), default=0) > 4
+    axes.set_xticks(shown, [names[i] for i in shown], parse_math=False)
+    axes.set_yticks(shown, [names[i] for i in shown], parse_math=False)
+    if slanted or not few:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0 if few else 3)
+    style.axis_names(axes, x="predicted class", y="true class")
+    right = int(np.trace(counts))
+    style.title(axes, f"Confusion: {right:,} of {int(counts.sum()):,} right")
+    if few:
+        for row, column in np.argwhere(counts):
+            axes.text(
+                column,
+                row,
+                f"{int(counts[row, column]):,}",
+                ha="center",
+                va="center",
+                fontsize=style.SMALL if counts.max() < 1000 else style.SMALL - 1.5,
+                color="white" if shares[row, column] > 0.3 else style.INK,
+            )
+    return figure
+
+
+def mistakes(
+    images: np.ndarray,
+    truth: Sequence[int],
+    predicted: Sequence[int],
+    probability: Sequence[float],
+    classes: Sequence[str],
+) -> "Figure":
+    """The samples that a classifier got wrong with the highest `probability`, most confident first.
+
+    images: uint8 (N, C, H, W), grey or colour, arrays or tensors; at most 24 are shown.
+    """
+    images, truth, predicted, probability = map(np.asarray, (images, truth, predicted, probability))
+    wrong = np.flatnonzero(truth != predicted)
+    chosen = wrong[np.argsort(-probability[wrong], kind="stable")][:MOST_MISTAKES]
+
+    from matplotlib.figure import Figure
+
+    columns = min(6, max(3, len(chosen)))
+    rows = max(1, -(-len(chosen) // columns))
+    figure = Figure(
+        figsize=(1.35 * columns, 1.75 * rows + 0.35), dpi=160, facecolor=style.PAPER, layout="constrained"
+    )
+    said = "Most confident mistakes: true → predicted" if len(chosen) else "No mistakes"
+    figure.suptitle(said, x=0.01, ha="left", fontsize=style.TITLE, color=style.INK)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in panels:
+        axes.set_axis_off()
+    names = [_cut(str(name), 17) for name in classes]
+    arrow = " → " if max(map(len, names), default=0) <= 8 else "\n→ "  # long names take a line each
+    for axes, index in zip(panels, chosen, strict=False):
+        picture = images[index].transpose(1, 2, 0)  # (H, W, C)
+        axes.imshow(picture.squeeze(-1) if picture.shape[-1] == 1 else picture, cmap="gray", vmin=0, vmax=255)
+        said = f"{names[truth[index]]}{arrow}{names[predicted[index]]}\n{100 * probability[index]:.1f} %"
+        axes.set_title(said, fontsize=style.SMALL - 0.5, color=style.INK, parse_math=False, pad=3)
+    return figure
+
+
+def trade_off(points: "DataFrame", *, x: str, y: str, quantity: Callable[[float], str]) -> "Figure":
+    """What a metric costs: a named point for each alternative, with one standard deviation over its seeds.
+
+    `points` has the alternatives as index and columns x, y, deviation (NaN for a single seed); `x` names the
+    cost, `y` the metric (`test/accuracy`); `quantity` turns a value of x into text with its unit.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure, (axes,) = style.new_figure()
+    named = []
+    for (label, row), look in zip(points.iterrows(), LOOKS, strict=False):
+        if not (np.isfinite(row.x) and np.isfinite(row.y)):
+            continue
+        error = float(np.nan_to_num(row.deviation))
+        axes.errorbar(
+            row.x,
+            row.y,
+            error or None,
+            color=look["color"],
+            marker="o",
+            markersize=6,
+            elinewidth=1.2,
+            capsize=2.5,
+        )
+        named.append((row.x, row.y, error, str(label), look["color"]))
+    axes.margins(x=0.16, y=0.16)
+    costs = [cost for cost, *_ in named]
+    if named and 0 < 3 * min(costs) < max(costs):
+        axes.set_xscale("log")
+        _plain_log_ticks(axes.xaxis, quantity)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value)))
+    _metric_ticks(axes, y)
+    style.axis_names(axes, x=x, y="")
+    style.title(axes, f"{quantities.heading(y)} against {x}")
+    label_points(axes, named)
+    return figure
+
+
+def _cut(text: str, length: int) -> str:
+    """At most `length` characters, the last of which then says that there were more."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _dots(line: "Series") -> dict:
+    """A short line shows its points, without which a single one would be invisible."""
+    return {"marker": "o" if len(line) <= 12 else "", "markersize": 3.5}
+
+
+def _finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str) -> None:
+    """Scales, title and the names of lines already drawn, in the order of LOOKS."""
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import MaxNLocator
+
+    style.title(axes, title)
+    style.axis_names(axes, x="epoch", y="")
+    last = max((line.index[-1] for line in lines.values() if len(line)), default=1)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
+    axes.set_xlim((0.5, 1.1) if last == 1 else (1 - 0.02 * last, last * 1.02))
+
+    values = np.concatenate([np.asarray(line, dtype=float) for line in lines.values()] or [np.empty(0)])
+    values = values[np.isfinite(values)]
+    if name.endswith("loss") and len(values) and 0 < 5 * values.min() < values.max():
+        axes.set_yscale("log")  # a loss that falls far
+        _plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
+    _metric_ticks(axes, name)
+
+    ends = [
+        (line.index[-1], line.iloc[-1], label, look)
+        for (label, line), look in zip(lines.items(), LOOKS, strict=False)
+        if len(line) and np.isfinite(line.iloc[-1])
+    ]
+    if len(ends) <= 6:
+        label_line_ends(axes, [(x, y, label, look["color"]) for x, y, label, look in ends])
+    else:  # in the order of the lines' ends, so that the eye finds them
+        ends.sort(key=lambda end: -end[1])
+        legend = axes.legend(
+            [Line2D([], [], linewidth=1.8, **look) for *_, look in ends],
+            [label for _, _, label, _ in ends],
+            loc="center left",
+            bbox_to_anchor=(1.0, 0.5),
+            fontsize=style.SMALL,
+            labelcolor=style.INK,
+            frameon=False,
+            handlelength=2.2,
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+
+def _metric_ticks(axes: "Axes", name: str) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    if quantities.is_share(name):
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.5g} %"))
+
+
+def _plain_log_ticks(axis: "Axis", quantity: Callable[[float], str]) -> None:
+    """Marks at round numbers, more of them where the axis is short, without exponents."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    decades = np.log10(high / low)
+    marks = (1, 2, 5) if decades < 2 else (1, 3) if decades < 4 else (1,)
+    axis.set_major_locator(LogLocator(subs=marks, numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value)))
+    axis.set_minor_formatter(NullFormatter())

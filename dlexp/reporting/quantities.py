@@ -1,0 +1,87 @@
+"""Numbers as people read them, with their units, and the names of metrics."""
+
+import math
+
+ABSENT = "—"
+SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a number to show."""
+    return value is not None and math.isfinite(value)
+
+
+def exact(value: float | None) -> str:
+    """A count, digit by digit: 61,706."""
+    return f"{value:,.0f}" if known(value) else ABSENT
+
+
+def short(value: float | None) -> str:
+    """A count to three digits: 61.7 k, 11.2 M, 1.82 G."""
+    if not known(value):
+        return ABSENT
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= 0.9995 * size:
+            return f"{_three_digits(value / size)} {unit}"
+    return _three_digits(value)
+
+
+def seconds(value: float | None) -> str:
+    """A duration: 0.35 s, 12.3 s, 3 min 20 s, 2 h 5 min."""
+    if not known(value):
+        return ABSENT
+    if value < 59.95:
+        return f"{_three_digits(value)} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def memory(value: float | None) -> str:
+    """Bytes: 512 MiB, 3.2 GiB."""
+    if not known(value):
+        return ABSENT
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if value >= size:
+            return f"{_three_digits(value / size)} {unit}"
+    return f"{value:.0f} B"
+
+
+def is_share(name: str) -> bool:
+    """Whether the metric `name` (`test/accuracy`) is a share of the samples, shown in per cent."""
+    return name.rsplit("/", 1)[-1].endswith(SHARES)
+
+
+def metric(name: str, value: float | None, deviation: float | None = None) -> str:
+    """A metric, with its standard deviation if there is one: 98.33 ± 0.12 %, 0.0521 ± 0.0004."""
+    if not known(value):
+        return ABSENT
+    if is_share(name):
+        return f"{100 * value:.2f}{f' ± {100 * deviation:.2f}' if known(deviation) else ''} %"
+    text = f"{value:.4g}"
+    if not known(deviation):
+        return text
+    decimals = len(text.partition(".")[2]) if "e" not in text else 0
+    rounded = f"{deviation:.{decimals}f}"
+    return f"{text} ± {rounded if float(rounded) else f'{deviation:.1g}'}"
+
+
+def spoken(name: str) -> str:
+    """`val/top5_accuracy` as a person writes it: validation top5 accuracy; short words (AUC) in capitals."""
+    stage, _, rest = name.rpartition("/")
+    words = [word.upper() if len(word) <= 3 else word for word in rest.split("_")]
+    return " ".join([{"train": "training", "val": "validation"}.get(stage, stage), *words]).strip()
+
+
+def heading(name: str) -> str:
+    """The same with a capital at its beginning."""
+    text = spoken(name)
+    return text[:1].upper() + text[1:]
+
+
+def _three_digits(value: float) -> str:
+    """0.035, 1.5, 61.7, 512: three significant digits and no exponent."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

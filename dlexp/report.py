@@ -11,9 +11,7 @@ from dlexp.errors import InputError
 def main() -> None:
     """Print the path of each page; a folder that is neither a run's nor a study's keeps no other back."""
     parser = argparse.ArgumentParser(prog="python -m dlexp.report", description=__doc__)
-    parser.add_argument(
-        "folders", metavar="FOLDER", nargs="+", type=Path, help="the folder of a run or of a study"
-    )
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="the folder of a run or of a study")
     folders = parser.parse_args().folders
 
     from dlexp.reporting.pages import write_report

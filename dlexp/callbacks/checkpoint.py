@@ -50,9 +50,7 @@ class Checkpoint(ModelCheckpoint):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Nothing: last.ckpt is written in every epoch. Lightning would write it here, even if nothing is kept."""
 
-    def on_save_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint["best"] = {"metrics": self.best_metrics, "epoch": self.best_epoch}
         checkpoint["classes"] = list(getattr(trainer.datamodule, "classes", ()))
         checkpoint["preprocessing"] = getattr(trainer.datamodule, "preprocessing", {})
@@ -60,9 +58,7 @@ class Checkpoint(ModelCheckpoint):
         if pl_module.device.type == "cuda":
             checkpoint["random_state"]["cuda"] = torch.cuda.get_rng_state(pl_module.device)
 
-    def on_load_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         if trainer.state.fn == "fit":
             self.random_state = checkpoint["random_state"]
             self.best_metrics, self.best_epoch = checkpoint["best"]["metrics"], checkpoint["best"]["epoch"]

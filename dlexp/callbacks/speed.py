@@ -73,15 +73,11 @@ class Speed(Callback):
         self.seconds.append(self.clock() - self.started - self.validating)
         self.samples.append(self.seen * trainer.world_size)
 
-    def on_save_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         spent = self.clock() - self.started - self.validating
         checkpoint["speed"] = {"epochs": [self.seconds, self.samples], "seen": self.seen, "spent": spent}
 
-    def on_load_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         if trainer.state.fn == "fit":
             speed = checkpoint["speed"]
             (self.seconds, self.samples), self.seen, self.spent = speed["epochs"], speed["seen"], speed["spent"]

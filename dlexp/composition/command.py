@@ -8,9 +8,7 @@ from collections.abc import Callable
 from dlexp.composition.explain import explain
 from dlexp.errors import Interrupted
 
-TRACEBACK_WANTED = (
-    os.environ.get("HYDRA_FULL_ERROR") == "1"
-)  # Hydra's own switch: show what lies behind the line
+TRACEBACK_WANTED = os.environ.get("HYDRA_FULL_ERROR") == "1"  # Hydra's own switch: show what lies behind the line
 
 
 def command(main: Callable[[], None]) -> None:

@@ -44,9 +44,7 @@ def find(path: str) -> Definition | Module:
         modules.append(module)
     if not modules:
         likely = nearest(parts[0], {module.name for module in iter_modules()})
-        raise Absent(
-            f"there is no module '{parts[0]}'{likely or ': install it, or put its folder on PYTHONPATH'}"
-        )
+        raise Absent(f"there is no module '{parts[0]}'{likely or ': install it, or put its folder on PYTHONPATH'}")
     errors = []
     for depth in range(len(modules), 0, -1):
         found = modules[depth - 1]

@@ -25,9 +25,7 @@ class Signature:
     parameters: tuple[str, ...]
     required: tuple[str, ...] = ()
     any_keyword: bool = False
-    types: Mapping[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # of those annotated with plain types only
+    types: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of those annotated with plain types only
 
 
 @cache
@@ -39,9 +37,7 @@ def signature(target: str) -> Signature | None:
     try:
         definition = find(target)
         if isinstance(definition, Module):
-            inside = [
-                name for name, node in definition.scope.bindings.items() if isinstance(node, ast.ClassDef)
-            ]
+            inside = [name for name, node in definition.scope.bindings.items() if isinstance(node, ast.ClassDef)]
             example = f", such as {target}.{inside[-1]}" if inside else ""
             raise InputError(f"{target} is a module: name a class or function in it{example}")
         return constructor(definition) if definition.is_class else read(definition.node, definition.bound)
@@ -91,9 +87,7 @@ def fields(definition: Definition) -> Signature:
     for ancestor in reversed(list(ancestry(definition))):
         if is_dataclass(ancestor):
             annotated |= {s.target.id: s for s in ancestor.node.body if isinstance(s, ast.AnnAssign)}
-    parameters = {
-        n: s for n, s in annotated.items() if last_name(s.annotation) not in ("ClassVar", "KW_ONLY")
-    }
+    parameters = {n: s for n, s in annotated.items() if last_name(s.annotation) not in ("ClassVar", "KW_ONLY")}
     required = []
     for name, statement in list(parameters.items()):
         options = {}

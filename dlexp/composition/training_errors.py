@@ -30,9 +30,7 @@ def explain_training(error: BaseException) -> str | None:
         return f"{text}: give ckpt=… the path of a file in a run's checkpoints folder"
     if "Error(s) in loading state_dict" in text:
         first = text.partition("\n")[2].strip().partition("\n")[0]
-        return (
-            f"the checkpoint holds another model; give the model=… and data=… it was trained with ({first})"
-        )
+        return f"the checkpoint holds another model; give the model=… and data=… it was trained with ({first})"
     if any(sign in text for sign in DAMAGED):
         return f"the checkpoint is damaged, or not a checkpoint: {text.partition('. ')[0]}"
     if any(sign in text for sign in TOO_SMALL):

@@ -47,9 +47,7 @@ def _read(
             for member in members:
                 # A sparse member of a few bytes may claim any size, and a tar may lead back to its start.
                 if member.name not in expected or member.size > max_bytes:
-                    raise InputError(
-                        f"{archive} is not as published: it has {member.name[:60]!r} in it; refused"
-                    )
+                    raise InputError(f"{archive} is not as published: it has {member.name[:60]!r} in it; refused")
                 expected.remove(member.name)
                 name = member.name.removeprefix(f"{folder}/")
                 if name in wanted and member.isreg():

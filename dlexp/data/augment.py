@@ -99,9 +99,7 @@ def erase(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tens
     return images.lerp(noise, rectangles(top, left, height, width, images))
 
 
-def rectangles(
-    top: Tensor, left: Tensor, height: Tensor | int, width: Tensor | int, images: Tensor
-) -> Tensor:
+def rectangles(top: Tensor, left: Tensor, height: Tensor | int, width: Tensor | int, images: Tensor) -> Tensor:
     """1 inside each sample's rectangle and 0 outside: (B, 1, H, W), of the type and size of `images`."""
     y = torch.arange(images.shape[2], device=images.device)
     x = torch.arange(images.shape[3], device=images.device)

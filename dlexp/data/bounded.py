@@ -17,7 +17,5 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     if len(content) > max_bytes:
-        raise InputError(
-            f"{path} holds more than the {max_bytes:,} bytes that it can rightly hold: delete it"
-        )
+        raise InputError(f"{path} holds more than the {max_bytes:,} bytes that it can rightly hold: delete it")
     return content

@@ -38,6 +38,4 @@ def check(published: Mapping[Path, str], *, verify: bool) -> None:
         different.append(path)
     if different:
         names = ", ".join(path.name for path in different)
-        log.warning(
-            "not the published files, used because data.verify=false: %s in %s", names, different[0].parent
-        )
+        log.warning("not the published files, used because data.verify=false: %s in %s", names, different[0].parent)

@@ -62,9 +62,7 @@ def fetch(file: RemoteFile, folder: Path, *, verify: bool) -> Path:
 
 def cannot_write(path: Path, error: OSError) -> InputError:
     """What to tell the user when the disk is full or the folder read-only."""
-    return InputError(
-        f"cannot write {path}: {error.strerror or error}; make room, or choose another data_dir=FOLDER"
-    )
+    return InputError(f"cannot write {path}: {error.strerror or error}; make room, or choose another data_dir=FOLDER")
 
 
 @contextmanager
@@ -117,9 +115,7 @@ def _complete(part: BinaryIO, url: str, path: Path) -> bool:
     built_upon = furthest = part.seek(0, os.SEEK_END)
     while True:
         have = part.seek(0, os.SEEK_END)
-        request = Request(
-            url, headers={"User-Agent": "dlexp"} | ({"Range": f"bytes={have}-"} if have else {})
-        )
+        request = Request(url, headers={"User-Agent": "dlexp"} | ({"Range": f"bytes={have}-"} if have else {}))
         try:
             with urlopen(request, timeout=TIMEOUT) as response:
                 if have and response.status != HTTPStatus.PARTIAL_CONTENT:  # it sends the whole nevertheless

@@ -84,9 +84,7 @@ class ImageData(LightningDataModule, ABC):
         if min(self.std) <= 0:
             raise InputError(f"data.std={self.std}: images are divided by it, give numbers above 0")
         if self.num_classes != len(self.classes):
-            raise InputError(
-                f"data.num_classes={self.num_classes}, but the set has {len(self.classes)} classes"
-            )
+            raise InputError(f"data.num_classes={self.num_classes}, but the set has {len(self.classes)} classes")
 
     @abstractmethod
     def download(self) -> None:
@@ -137,9 +135,7 @@ class ImageData(LightningDataModule, ABC):
             if "val" in arrays:
                 raise InputError("the set has an official validation split: set data.validation=null")
             if self.validation >= len(labels):
-                raise InputError(
-                    f"data.validation={self.validation} leaves none of {len(labels)} images to train with"
-                )
+                raise InputError(f"data.validation={self.validation} leaves none of {len(labels)} images to train with")
             rest, picked = self.pick(labels, "validation")
             arrays = arrays | {"val": (images[picked], labels[picked])}
             images, labels = images[rest], labels[rest]

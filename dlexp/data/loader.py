@@ -88,9 +88,7 @@ class TrainLoader:
             y, x = torch.randint(height, (size,), **draw), torch.randint(width, (size,), **draw)
             images = cutout(images, y, x, augment.cutout)
         if augment.erase:
-            rectangles = random_rectangles(
-                size, height, width, probability=augment.erase, generator=self.generator
-            )
+            rectangles = random_rectangles(size, height, width, probability=augment.erase, generator=self.generator)
             images = erase(images, *rectangles, noise=torch.randn(images.shape, **draw))
         return images
 

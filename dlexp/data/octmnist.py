@@ -49,9 +49,7 @@ def read_npz(path: Path, *, num_classes: int) -> dict[str, Arrays]:
         images = _read_array(path, f"{split}_images", max_bytes=size * 28 * 28)  # (N, 28, 28)
         labels = _read_array(path, f"{split}_labels", max_bytes=size * 8)  # (N, 1)
         if images.dtype != np.uint8 or images.shape[1:] != (28, 28) or len(images) == 0:
-            raise InputError(
-                f"{path}: {split}_images is {images.shape} {images.dtype}, not (N, 28, 28) uint8"
-            )
+            raise InputError(f"{path}: {split}_images is {images.shape} {images.dtype}, not (N, 28, 28) uint8")
         if labels.dtype.kind not in "iu" or labels.ndim != 2 or labels.shape[1] != 1:
             raise InputError(f"{path}: {split}_labels is {labels.shape} {labels.dtype}, not (N, 1) integers")
         name = f"{path}: {split}_labels"
@@ -66,9 +64,7 @@ def _read_array(path: Path, name: str, *, max_bytes: int) -> np.ndarray:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo(f"{name}.npy")
             if entry.file_size > max_bytes + 1024:  # the header takes 128 bytes
-                raise InputError(
-                    f"{path}: {name} has {entry.file_size:,} bytes, where at most {max_bytes:,} belong"
-                )
+                raise InputError(f"{path}: {name} has {entry.file_size:,} bytes, where at most {max_bytes:,} belong")
             with archive.open(entry) as file:
                 return np.ascontiguousarray(np.lib.format.read_array(file, allow_pickle=False))
     except InputError:
@@ -76,6 +72,4 @@ def _read_array(path: Path, name: str, *, max_bytes: int) -> np.ndarray:
     except KeyError as error:
         raise InputError(f"{path} has no {name}: it is not OCTMNIST") from error
     except Exception as error:  # on damaged bytes zipfile and NumPy fail in a dozen ways
-        raise InputError(
-            f"{path} is truncated or damaged ({name}): delete it so that it is fetched again"
-        ) from error
+        raise InputError(f"{path} is truncated or damaged ({name}): delete it so that it is fetched again") from error

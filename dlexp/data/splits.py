@@ -21,9 +21,7 @@ def stratified_split(labels: np.ndarray, size: int) -> tuple[np.ndarray, np.ndar
     missing = size - shares.sum()
     shares[np.argsort(-remainders, kind="stable")[:missing]] += 1
 
-    random = np.random.RandomState(
-        0
-    )  # numpy keeps this stream the same in all versions, unlike default_rng's
+    random = np.random.RandomState(0)  # numpy keeps this stream the same in all versions, unlike default_rng's
     picked = np.concatenate(
         [random.permutation(np.flatnonzero(members == c))[:share] for c, share in enumerate(shares)]
     ).astype(np.int64)

@@ -117,9 +117,7 @@ class Muon(Optimizer):
             same_shape[p.size(0), p[0].numel()].append((p, update))
         for (rows, columns), pairs in same_shape.items():
             stacked = torch.stack([update.flatten(1) for _, update in pairs])  # (N, rows, columns)
-            directions = orthogonalise(
-                stacked, coefficients=group["ns_coefficients"], steps=group["ns_steps"]
-            )
+            directions = orthogonalise(stacked, coefficients=group["ns_coefficients"], steps=group["ns_steps"])
             scale = max(1, rows / columns) ** 0.5
             for (p, _), direction in zip(pairs, directions, strict=True):
                 p.add_(direction.reshape(p.shape), alpha=-group["lr"] * scale)

@@ -7,9 +7,7 @@ from pathlib import Path
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` beside `path`, flush it to disk and move it into place in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(
-        f".{path.name}.{os.getpid()}.tmp"
-    )  # same folder: a rename cannot cross file systems
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")  # same folder: a rename cannot cross file systems
     try:
         with draft.open("wb") as file:
             file.write(content)

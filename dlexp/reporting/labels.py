@@ -93,9 +93,7 @@ def label_points(axes: "Axes", points: Sequence[tuple[float, float, float, str, 
     taken = []  # boxes in pixels: first the points with their error bars, then the names
     for x, y, error, *_ in points:
         (left, bottom), (right, top) = axes.transData.transform([(x, y - error), (x, y + error)])
-        taken.append(
-            Bbox.from_extents(left - 4 * pixel, bottom - 4 * pixel, right + 4 * pixel, top + 4 * pixel)
-        )
+        taken.append(Bbox.from_extents(left - 4 * pixel, bottom - 4 * pixel, right + 4 * pixel, top + 4 * pixel))
 
     for (x, y, _, name, colour), centre in zip(points, centres, strict=True):
         text = axes.annotate(

@@ -29,9 +29,7 @@ def write_report(folder: Path) -> Path:
         write_bytes(folder / "figures" / "curves.png", image)
         run = read_run(folder)
     drawn = [
-        inline_svg(
-            curves(run.history, names=[name], best_epoch=best), f"{quantities.heading(name)} over the epochs"
-        )
+        inline_svg(curves(run.history, names=[name], best_epoch=best), f"{quantities.heading(name)} over the epochs")
         for name in names
     ]
     images = [inline_png(path) for path in run.figures if path.stem != "curves"]
@@ -92,11 +90,7 @@ def tiles(run: Run) -> list[dict[str, str]]:
     epochs = f"{result.epochs} epochs, " if result.epochs else ""
     whole = f"{epochs}{quantities.seconds(result.seconds)} in all" if quantities.known(result.seconds) else ""
     found.append(("Time an epoch", quantities.seconds(result.seconds_per_epoch), whole))
-    return [
-        {"name": name, "value": value, "note": note}
-        for name, value, note in found
-        if value != quantities.ABSENT
-    ]
+    return [{"name": name, "value": value, "note": note} for name, value, note in found if value != quantities.ABSENT]
 
 
 def metrics_table(run: Run) -> Table:
@@ -154,9 +148,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Commit", result.commit),
         ("Config hash", result.config_hash),
     ]
-    return [
-        (name, value) for name, value in found if value and value != "None" and quantities.ABSENT not in value
-    ]
+    return [(name, value) for name, value in found if value and value != "None" and quantities.ABSENT not in value]
 
 
 def inline_svg(figure: "Figure", description: str) -> Any:

@@ -37,9 +37,7 @@ def curve_names(history: "DataFrame", monitor: str | None = None) -> list[str]:
     return sorted(found, key=lambda name: name != "loss")[:4]  # the loss first
 
 
-def curves(
-    history: "DataFrame", *, names: Sequence[str] | None = None, best_epoch: int | None = None
-) -> "Figure":
+def curves(history: "DataFrame", *, names: Sequence[str] | None = None, best_epoch: int | None = None) -> "Figure":
     """A panel for each metric in `names` (`loss`, `accuracy`): training and validation over the epochs.
 
     `history` has columns `epoch` and `stage/name`, as metrics.csv; `best_epoch` counts from 0, as they do.
@@ -77,9 +75,7 @@ def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure"
     for (label, mean), look in zip(means.items(), LOOKS, strict=False):
         axes.plot(mean.index, mean, linewidth=1.6, **look, **_dots(mean))
         deviation = tables[label].std(axis=1)  # NaN where there is one seed
-        axes.fill_between(
-            mean.index, mean - deviation, mean + deviation, color=look["color"], alpha=0.18, linewidth=0
-        )
+        axes.fill_between(mean.index, mean - deviation, mean + deviation, color=look["color"], alpha=0.18, linewidth=0)
     long = [mean for mean in means.values() if len(mean) >= 12]
     if quantities.is_share(name) and long:
         floor = min(mean.iloc[len(mean) // 4 :].min() for mean in long)
@@ -107,9 +103,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> "Figure":
     # The root lifts the few mistakes, which are what one looks for, out of the white.
     colours = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#9cc9ea", "#0072b2", "#00365c"])
     image = axes.imshow(shares, cmap=colours, norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
-    bar = figure.colorbar(
-        image, ax=axes, shrink=0.75, aspect=28, pad=0.02, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1]
-    )
+    bar = figure.colorbar(image, ax=axes, shrink=0.75, aspect=28, pad=0.02, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1", "10", "25", "50", "100"], fontsize=style.SMALL, color=style.INK)
     bar.set_label("share of the true class (%)", fontsize=style.SMALL, color=style.MUTED)
     bar.outline.set_visible(False)
@@ -161,9 +155,7 @@ def mistakes(
 
     columns = min(6, max(3, len(chosen)))
     rows = max(1, -(-len(chosen) // columns))
-    figure = Figure(
-        figsize=(1.35 * columns, 1.75 * rows + 0.35), dpi=160, facecolor=style.PAPER, layout="constrained"
-    )
+    figure = Figure(figsize=(1.35 * columns, 1.75 * rows + 0.35), dpi=160, facecolor=style.PAPER, layout="constrained")
     said = "Most confident mistakes: true → predicted" if len(chosen) else "No mistakes"
     figure.suptitle(said, x=0.01, ha="left", fontsize=style.TITLE, color=style.INK)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)

@@ -16,9 +16,7 @@ TITLE, TEXT, SMALL = 10.5, 9.5, 8.5  # points
 WIDTH, HEIGHT = 5.0, 3.4  # inches, of one panel: legible on a phone, two abreast on a desk
 
 
-def new_figure(
-    *, columns: int = 1, width: float = WIDTH, height: float = HEIGHT
-) -> "tuple[Figure, list[Axes]]":
+def new_figure(*, columns: int = 1, width: float = WIDTH, height: float = HEIGHT) -> "tuple[Figure, list[Axes]]":
     """A figure of `columns` panels side by side, each `width` x `height` inches."""
     from matplotlib.figure import Figure
 

@@ -24,8 +24,6 @@ def print_summary(result: dict[str, Any], page: Path) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     parameters = f"{result['parameters']:,} parameters"
-    console.print(
-        f"\n{result['model']} on {result['data']}: {parameters}, {result['seconds']:.1f} s", style="bold"
-    )
+    console.print(f"\n{result['model']} on {result['data']}: {parameters}, {result['seconds']:.1f} s", style="bold")
     console.print(table)
     console.print(f"report: {page}")

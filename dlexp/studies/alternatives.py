@@ -42,15 +42,11 @@ def settings(run: Run) -> dict[str, str]:
 def axes(runs: Sequence[Run]) -> list[str]:
     """The keys that somebody typed and that differ between the runs, in the order of typing."""
     chosen = [settings(run) for run in runs]
-    typed = dict.fromkeys(
-        str(word).lstrip("+~").partition("=")[0] for run in runs for word in run.result.overrides
-    )
+    typed = dict.fromkeys(str(word).lstrip("+~").partition("=")[0] for run in runs for word in run.result.overrides)
     return [
         key
         for key in typed
-        if key not in NOT_AN_AXIS
-        and not key.startswith("hydra")
-        and len({one.get(key) for one in chosen}) > 1
+        if key not in NOT_AN_AXIS and not key.startswith("hydra") and len({one.get(key) for one in chosen}) > 1
     ]
 
 

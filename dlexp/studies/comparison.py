@@ -123,8 +123,7 @@ def summary(comparison: Comparison) -> Table:
     for ranking in comparison.rankings:
         for best in ranking.judged[:1]:
             cells = [
-                Cell(quantities.metric(m, *best.metric(m)), best.metric(m)[0])
-                for m in (ranking.monitor, ranking.twin)
+                Cell(quantities.metric(m, *best.metric(m)), best.metric(m)[0]) for m in (ranking.monitor, ranking.twin)
             ]
             rows.append([Cell(ranking.title), Cell(best.name), *cells, Cell(certainty(ranking))])
     return Table(["data set", "best by validation", "validation", "test", "against the second"], rows)

@@ -19,9 +19,7 @@ def figures(ranking: Ranking) -> "Iterator[tuple[str, Figure]]":
 
     shown = ranking.alternatives[:MOST_DRAWN]
     for metric in dict.fromkeys(m for m in ("val/loss", ranking.monitor) if m):
-        tables = {
-            a.name: pd.concat([plots.by_epoch(run.history, metric) for run in a.runs], axis=1) for a in shown
-        }
+        tables = {a.name: pd.concat([plots.by_epoch(run.history, metric) for run in a.runs], axis=1) for a in shown}
         if any(len(table) for table in tables.values()):
             yield metric.replace("/", "_"), plots.overlaid_curves(tables, name=metric)
 

@@ -46,9 +46,7 @@ class Ranking:
     @cached_property
     def other_metrics(self) -> list[str]:
         """Further ones of the test split, or of the validation where nothing was tested."""
-        names = list(
-            dict.fromkeys(m for a in self.alternatives for run in a.runs for m in run.result.metrics)
-        )
+        names = list(dict.fromkeys(m for a in self.alternatives for run in a.runs for m in run.result.metrics))
         stage = "test/" if any(m.startswith("test/") for m in names) else "val/"
         return [m for m in names if m.startswith(stage) and m not in self.main_metrics]
 
@@ -85,9 +83,7 @@ def verdict(ranking: Ranking) -> list[str]:
     size = best.runs[0].result.test_size
     if len(tested) == 1 and size and ranking.twin.endswith("accuracy") and 0 <= tested[0] <= 1:
         low, high = (quantities.metric(ranking.twin, bound) for bound in statistics.wilson(tested[0], size))
-        lines.append(
-            f"With {size:,} test samples, the 95 % interval of that test result is {low} to {high} (Wilson)."
-        )
+        lines.append(f"With {size:,} test samples, the 95 % interval of that test result is {low} to {high} (Wilson).")
     return lines
 
 

@@ -36,8 +36,7 @@ class AlexNet(nn.Module):
         f = choose("model.form", form, FORMS)
         if min(height, width) < f.smallest:
             raise InputError(
-                f"AlexNet's {form} form needs {f.smallest} pixels, the image has {height}x{width}: "
-                "set model.form=small"
+                f"AlexNet's {form} form needs {f.smallest} pixels, the image has {height}x{width}: set model.form=small"
             )
         self.features = nn.Sequential(
             nn.Conv2d(channels, 64, f.kernel, stride=f.stride, padding=f.padding),

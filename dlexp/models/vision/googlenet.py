@@ -47,9 +47,7 @@ class Inception(nn.Module):
     `three` and `five` are (channels of the reducing 1x1 convolution, channels of the 3x3 convolution).
     """
 
-    def __init__(
-        self, inputs: int, *, one: int, three: tuple[int, int], five: tuple[int, int], pool: int
-    ) -> None:
+    def __init__(self, inputs: int, *, one: int, three: tuple[int, int], five: tuple[int, int], pool: int) -> None:
         super().__init__()
         self.branches = nn.ModuleList(
             [

@@ -20,15 +20,12 @@ SIDE = 32  # pixels: the size at which C5 sees the whole image
 class LeNet5(nn.Module):
     """Images smaller than 32 pixels get a border of zeros; larger or odd sizes raise InputError."""
 
-    def __init__(
-        self, *, image_shape: Sequence[int], num_classes: int, activation: str, pooling: str
-    ) -> None:
+    def __init__(self, *, image_shape: Sequence[int], num_classes: int, activation: str, pooling: str) -> None:
         super().__init__()
         channels, height, width = image_shape
         if max(height, width) > SIDE or height % 2 or width % 2:
             raise InputError(
-                f"LeNet-5 reads images of 28x28 or 32x32 pixels, not {height}x{width}: "
-                "choose another model or data"
+                f"LeNet-5 reads images of 28x28 or 32x32 pixels, not {height}x{width}: choose another model or data"
             )
         border = ((SIDE - height) // 2, (SIDE - width) // 2)
         act = choose("model.activation", activation, ACTIVATIONS)

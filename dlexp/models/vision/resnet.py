@@ -29,9 +29,7 @@ def imagenet_stem(channels: int) -> nn.Sequential:
 
 
 def basic(inputs: int, width: int, outputs: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        *convolution(inputs, width, 3, stride=stride), nn.ReLU(), *convolution(width, outputs, 3)
-    )
+    return nn.Sequential(*convolution(inputs, width, 3, stride=stride), nn.ReLU(), *convolution(width, outputs, 3))
 
 
 def bottleneck(inputs: int, width: int, outputs: int, stride: int) -> nn.Sequential:

@@ -32,9 +32,7 @@ class TimmModel(nn.Module):
         except (AssertionError, RuntimeError, TypeError, ValueError, ZeroDivisionError) as error:
             shape = "x".join(map(str, image_shape))
             reason = " ".join(str(error).split())  # on one line
-            raise InputError(
-                f"timm's {name} cannot take images of {shape}, choose another: {reason}"
-            ) from error
+            raise InputError(f"timm's {name} cannot take images of {shape}, choose another: {reason}") from error
         self.train()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -18,9 +18,7 @@ DEPTHS = {  # layers with weights, the three fully connected ones included: conv
 
 def small_classifier(*, num_classes: int, dropout: float) -> nn.Sequential:
     """One linear layer: at 32 pixels the features are a single position, and wide layers only overfit."""
-    return nn.Sequential(
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(WIDTHS[-1], num_classes)
-    )
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(WIDTHS[-1], num_classes))
 
 
 def imagenet_classifier(*, num_classes: int, dropout: float) -> nn.Sequential:

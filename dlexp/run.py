@@ -1,6 +1,5 @@
 """One run: build what the config names, go through its stages, leave a folder that explains itself."""
 
-import difflib
 import logging
 import os
 import warnings
@@ -14,6 +13,7 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from dlexp.callbacks.interrupt import Interrupt
+from dlexp.composition.nearest import nearest
 from dlexp.cost import cost
 from dlexp.errors import InputError
 from dlexp.loggers.tensorboard import TensorBoard
@@ -88,9 +88,8 @@ def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:
     for callback in callbacks:
         monitor = getattr(callback, "monitor", None)
         if monitor is not None and logged and monitor not in logged:
-            near = difflib.get_close_matches(monitor, logged, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(logged)}"
-            raise InputError(f"nobody logs the metric {monitor} that {type(callback).__name__} monitors: {hint}")
+            hint = nearest(monitor, logged)
+            raise InputError(f"nobody logs the metric {monitor} that {type(callback).__name__} monitors{hint}")
 
 
 def check_checkpoint(cfg: DictConfig, task: LightningModule) -> str:

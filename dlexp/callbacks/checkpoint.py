@@ -59,26 +59,31 @@ class Checkpoint(ModelCheckpoint):
             checkpoint["random_state"]["cuda"] = torch.cuda.get_rng_state(pl_module.device)
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        state = checkpoint["callbacks"].pop(self.state_key, None)  # not for Lightning: it knows of one folder only
         if trainer.state.fn == "fit":
             self.random_state = checkpoint["random_state"]
-            self.best_metrics, self.best_epoch = checkpoint["best"]["metrics"], checkpoint["best"]["epoch"]
-            if self.best_metrics:
-                self.bring_best(trainer, checkpoint["callbacks"][self.state_key])
+            self.bring(trainer, Path(trainer.ckpt_path), "last.ckpt")
+            if state and state["best_k_models"]:  # else none was kept, or by another metric
+                self.best_metrics, self.best_epoch = checkpoint["best"]["metrics"], checkpoint["best"]["epoch"]
+                best = self.bring(trainer, Path(trainer.ckpt_path).with_name("best.ckpt"), "best.ckpt")
+                self.best_model_path = self.kth_best_model_path = best
+                self.best_model_score, self.kth_value = state["best_model_score"], state["kth_value"]
+                self.best_k_models = {best: self.best_model_score}
 
-    def bring_best(self, trainer: Trainer, state: dict[str, Any]) -> None:
-        """A run may go on in another folder: its best.ckpt comes along and is still the one to beat."""
-        before, here = Path(trainer.ckpt_path).with_name("best.ckpt"), Path(self.dirpath) / "best.ckpt"
-        if not before.is_file():
-            raise InputError(f"there is no best.ckpt beside {trainer.ckpt_path}: a run goes on with both")
-        if trainer.is_global_zero and before.resolve() != here.resolve():
+    def bring(self, trainer: Trainer, source: Path, name: str) -> str:
+        """A run may go on in another folder, where its checkpoints come along: the best is still the one to beat."""
+        here = Path(self.dirpath) / name
+        if not source.is_file():
+            raise InputError(f"there is no {name} beside {trainer.ckpt_path}: a run goes on from both")
+        if trainer.is_global_zero and source.resolve() != here.resolve():
             here.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(before, here)
-        score = state["best_model_score"]
-        state |= {"dirpath": self.dirpath, "best_k_models": {str(here): score}, "last_model_path": ""}
-        state |= {"best_model_path": str(here), "kth_best_model_path": str(here)}
+            shutil.copyfile(source, here)
+        return str(here)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         super().on_train_start(trainer, pl_module)
+        # Lightning forgets the loader's place in the epoch where the schedule has asked for the number of steps.
+        trainer.fit_loop._load_combined_loader_states()
         if self.random_state is not None:  # last of all, so that nothing between loading and training draws
             torch.set_rng_state(self.random_state["cpu"].cpu())
             if pl_module.device.type == "cuda" and "cuda" in self.random_state:

@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt(Callback):
-    """Used around a whole run as a context. A first signal waits for the end of the training step, a second does not."""
+    """A context around a whole run. A first signal waits for the end of the training step, a second does not."""
 
     def __init__(self, *, folder: Path) -> None:
         self.last = folder / "checkpoints" / "last.ckpt"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Record:
         self.folder = Path(hydra.runtime.output_dir)
         self.path = self.folder / "result.json"
         self.in_study = hydra.mode == RunMode.MULTIRUN
+        self.leads = os.environ.get("LOCAL_RANK", "0") == "0"  # Lightning starts the other ranks with it set
         self.clock = time.perf_counter()
         choices = {k: v for k, v in hydra.runtime.choices.items() if v and not k.startswith("hydra/")}
         self.result: dict[str, Any] = {
@@ -76,7 +78,8 @@ class Record:
 
     def save(self) -> None:
         self.result["seconds"] = round(time.perf_counter() - self.clock, 3)
-        write_text(self.path, json.dumps(self.result, indent=2) + "\n")
+        if self.leads:
+            write_text(self.path, json.dumps(self.result, indent=2) + "\n")
 
     def __enter__(self) -> "Record":
         if not self.finished:
@@ -86,7 +89,7 @@ class Record:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if self.finished:
+        if self.finished or not self.leads:
             return False
         if error is None:
             self.add(status="finished")

@@ -152,5 +152,11 @@ def flatten(key: str, value: Any, into: dict[str, Any]) -> None:
 def quiet() -> None:
     """Lightning says on every run what the table at the end says better, and warns of choices that are ours."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    for message in (".*is not empty.*", ".*LeafSpec.*", ".*log_every_n_steps.*", ".*callbacks used to create.*"):
+    for message in (
+        ".*is not empty.*",
+        ".*LeafSpec.*",
+        ".*log_every_n_steps.*",
+        ".*callbacks used to create.*",
+        ".*sync_dist=True.*",  # torchmetrics has gathered what all ranks saw
+    ):
         warnings.filterwarnings("ignore", message=message)

@@ -16,9 +16,14 @@ class History(Callback):
     def __init__(self, *, folder: str) -> None:
         self.folder = Path(folder)
         self.rows: list[dict[str, float]] = []
+        self.stages: tuple[str, ...] = ("train/",)  # of the running epoch; Lightning keeps older metrics as well
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.stages = ("train/", "val/")
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.add(trainer, ("train/", "val/"), epoch=trainer.current_epoch)
+        self.add(trainer, self.stages, epoch=trainer.current_epoch)
+        self.stages = ("train/",)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.add(trainer, ("test/",))  # of the best checkpoint, so of no epoch

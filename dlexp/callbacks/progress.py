@@ -10,6 +10,7 @@ class Progress(Callback):
     def __init__(self, *, refresh_seconds: float) -> None:
         self.refresh_seconds = refresh_seconds
         self.terminal = sys.stdout.isatty()
+        self.validated = False  # in the running epoch
         self.started = self.drawn = 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -26,15 +27,19 @@ class Progress(Callback):
             self.drawn = now
             print(f"{epoch(trainer)}  step {batch_idx + 1}/{trainer.num_training_batches}", end="\r", flush=True)
 
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = True
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero:
             return
         metrics = {k: v.item() for k, v in trainer.callback_metrics.items()}
         train = [name for name in metrics if name.startswith("train/") and name != "train/lr"]
         # the loss of four digits, and of what is validated only what is also trained: the rest is in metrics.csv
-        val = [name for name in (n.replace("train/", "val/", 1) for n in train) if name in metrics]
+        val = [name for name in (n.replace("train/", "val/", 1) for n in train) if name in metrics and self.validated]
         shown = "  ".join(f"{name} {metrics[name]:.4f}" for name in train + val)
         print(f"{epoch(trainer)}  {shown}  {time.perf_counter() - self.started:.1f} s")
+        self.validated = False
 
 
 def epoch(trainer: Trainer) -> str:

@@ -21,6 +21,6 @@ class TensorBoard(TensorBoardLogger):
 
     @rank_zero_only
     def close(self, hyperparameters: dict[str, Any], metrics: dict[str, float]) -> None:
-        """At the end of a run, when its final metrics are known."""
-        self.log_hyperparams(hyperparameters, metrics)
+        """At the end of a run, when its final metrics are known: beside the curves, which they are not points of."""
+        self.log_hyperparams(hyperparameters, {f"final/{name}": value for name, value in metrics.items()})
         self.experiment.close()

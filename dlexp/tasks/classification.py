@@ -148,7 +148,8 @@ class Classification(LightningModule):
         """One update for the whole split: a metric's bookkeeping costs more than its arithmetic."""
         logits, labels = (torch.cat(parts) for parts in zip(*self.outputs, strict=True))  # (N, K), (N,)
         self.log(f"{stage}/loss", cross_entropy(logits, labels), sync_dist=True)
-        metrics.update(logits.softmax(1), labels)
+        wide = torch.float32 if logits.device.type == "mps" else torch.float64  # AUC needs the order of 1 - 1e-9 and 1
+        metrics.update(logits.softmax(1, dtype=wide), labels)
         self.log_dict({f"{stage}/{name}": value for name, value in metrics.compute().items()})
         metrics.reset()
 

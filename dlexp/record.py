@@ -89,10 +89,7 @@ class Record:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if self.finished or not self.leads:
-            return False
-        if error is None:
-            self.add(status="finished")
+        if error is None or self.finished or not self.leads:
             return False
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
         line = str(error) if stopped else explain(error) or f"{type(error).__name__}: {error}".splitlines()[0]

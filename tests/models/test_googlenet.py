@@ -26,9 +26,7 @@ def test_published_size(aux_heads, parameters, count_parameters):
 
 
 def test_equals_torchvision(copy_weights):
-    reference = torchvision.models.googlenet(
-        num_classes=10, init_weights=False, dropout=0.0, dropout_aux=0.0
-    ).double()
+    reference = torchvision.models.googlenet(num_classes=10, init_weights=False, dropout=0.0, dropout_aux=0.0).double()
     model = googlenet(num_classes=10, aux_heads=True).double()
     copy_weights(reference, model)
     images = torch.randn(2, 3, 64, 64, dtype=torch.float64)

@@ -39,7 +39,11 @@ def compose_and_run() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors of composition come to `command` as they are
     register()
     register_folders()
-    hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(quiet_job)()
+    try:
+        hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(quiet_job)()
+    except SystemExit:  # a study's, of which other jobs have failed
+        if not errors:
+            raise
     if errors:
         raise errors[0]
 

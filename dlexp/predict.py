@@ -39,7 +39,10 @@ def read_image(path: Path, preprocessing: dict[str, Any], invert: bool) -> Any:
     channels, height, width = preprocessing["image_shape"]
     try:
         with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file).convert("L" if channels == 1 else "RGB")
+            image = ImageOps.exif_transpose(file)
+        if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would not scale but cut off at 255
+            image = Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))
+        image = image.convert("L" if channels == 1 else "RGB")
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:

@@ -92,8 +92,11 @@ class Record:
         if error is None or self.finished or not self.leads:
             return False
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
-        line = str(error) if stopped else explain(error) or f"{type(error).__name__}: {error}".splitlines()[0]
-        self.add(status="interrupted" if stopped else "failed", error=line or type(error).__name__)
+        if stopped:
+            line = str(error) or "stopped by SIGINT"  # Python's own KeyboardInterrupt says nothing
+        else:
+            line = explain(error) or f"{type(error).__name__}: {error}".splitlines()[0]
+        self.add(status="interrupted" if stopped else "failed", error=line)
         if not stopped:
             write_text(self.folder / "error.log", "".join(traceback.format_exception(error)))
         write_report(self.folder)

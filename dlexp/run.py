@@ -158,5 +158,7 @@ def quiet() -> None:
         ".*log_every_n_steps.*",
         ".*callbacks used to create.*",
         ".*sync_dist=True.*",  # torchmetrics has gathered what all ranks saw
+        ".*could not find the monitored key.*",  # in an epoch without validation
+        ".*Total length of `list` across ranks is zero.*",  # data.validation=0
     ):
         warnings.filterwarnings("ignore", message=message)

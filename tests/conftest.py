@@ -164,19 +164,28 @@ class Ending:
 def untouched_process() -> Iterator[None]:
     """A run sets up logging, warnings and variables of the environment: put them back."""
     root, handlers = logging.getLogger(), list(logging.getLogger().handlers)
-    with warnings.catch_warnings(), patch.dict(os.environ), contextlib.chdir(os.getcwd()):
+    with warnings.catch_warnings(), patch.dict(os.environ):
         try:
             yield
         finally:
             root.handlers[:] = handlers
 
 
-def call(main: Callable[[], None], *words: object, folder: Path) -> Ending:
+@contextlib.contextmanager
+def no_report() -> Iterator[None]:
+    """Its figures take longer than a small training."""
+    page = {"side_effect": lambda folder: folder / "report.html"}
+    with patch("dlexp.run.write_report", **page), patch("dlexp.record.write_report", **page):
+        yield
+
+
+def call(main: Callable[[], None], *words: object, folder: Path, report: bool = False) -> Ending:
     """The command whose entry point is `main`, with these words after its name."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
     with (
         untouched_process(),
+        contextlib.nullcontext() if report else no_report(),
         patch.object(sys, "argv", ["dlexp", *map(str, words)]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
@@ -188,12 +197,12 @@ def call(main: Callable[[], None], *words: object, folder: Path) -> Ending:
     return Ending(code, out.getvalue(), err.getvalue(), folder)
 
 
-def launch(*words: object, folder: Path) -> Ending:
+def launch(*words: object, folder: Path, report: bool = False) -> Ending:
     """`python -m dlexp WORDS`, its run or study in `folder`. In another process, torch alone would take seconds."""
     from dlexp.__main__ import main
 
     place = "hydra.sweep.dir" if "-m" in words else "hydra.run.dir"
-    return call(main, f'{place}="{folder}"', *words, folder=folder)
+    return call(main, f'{place}="{folder}"', *words, folder=folder, report=report)
 
 
 @pytest.fixture(name="call", scope="session")

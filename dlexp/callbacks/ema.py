@@ -25,9 +25,7 @@ class EMA(WeightAveraging):
             # counter of updates may stay there: to read it waits for nothing.
             self._average_model.module.to(trainer.strategy.root_device)
 
-    def on_load_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         if trainer.state.fn == "fit":  # Lightning would test the weights that were being trained, not their average
             super().on_load_checkpoint(trainer, pl_module, checkpoint)
 

@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hydra.core.hydra_config import HydraConfig
 
 PIXEL = bytes.fromhex(  # a PNG image of one grey pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
@@ -162,9 +163,10 @@ class Ending:
 
 @contextlib.contextmanager
 def untouched_process() -> Iterator[None]:
-    """A run sets up logging, warnings and variables of the environment: put them back."""
+    """A run sets up logging, warnings, variables of the environment and Hydra itself: put them back."""
     root, handlers = logging.getLogger(), list(logging.getLogger().handlers)
-    with warnings.catch_warnings(), patch.dict(os.environ):
+    hydra = HydraConfig.instance()
+    with warnings.catch_warnings(), patch.dict(os.environ), patch.object(hydra, "cfg", hydra.cfg):
         try:
             yield
         finally:

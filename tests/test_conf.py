@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
@@ -31,7 +33,7 @@ GIVEN_IN_CODE = {"params", "optimizer", "total_steps"}  # to what the config mak
 def root() -> Iterator[None]:
     register()
     register_folders()
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(CONF), version_base="1.3"), patch.object(HydraConfig.instance(), "cfg", None):
         yield
 
 

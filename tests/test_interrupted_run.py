@@ -171,6 +171,17 @@ def test_before_the_first_epoch_there_is_nothing_to_resume_from(launch, small, s
     assert "no checkpoint" in end.err
 
 
+def test_ctrl_c_while_torch_is_being_imported(launch, small, monkeypatch, tmp_path):
+    def press(cfg):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dlexp.composition.check.check", press)
+    end = launch(*small, folder=tmp_path / "run")
+    assert end.code == 130
+    assert (end.result["status"], end.result["error"]) == ("interrupted", "stopped by SIGINT")
+    assert end.err == "dlexp: stopped by SIGINT; no epoch was complete, so there is no checkpoint\n"
+
+
 def test_a_study_stops_as_a_whole(launch, small, signal_at, tmp_path):
     """And the command that resumes its job survives the commas in the name of the job's folder."""
     signal_at("training_step", 6, signal.SIGINT)

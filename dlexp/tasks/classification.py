@@ -76,8 +76,7 @@ class Classification(LightningModule):
             f"{stage}/{name}" for stage in ("val", "test") for name in ("loss", *self.val_metrics)
         }
         self.train_losses: list[Tensor] = []  # of the running epoch, one () a step, on the device
-        self.train_hits: list[Tensor] = []
-        self.train_seen = 0
+        self.train_hits: list[Tensor] = []  # bool (B,): which samples were right
         self.outputs: list[tuple[Tensor, Tensor]] = []  # of the running evaluation: logits (B, K), labels (B,)
 
         check_fit(model, self.example_input_array, num_classes)
@@ -96,8 +95,7 @@ class Classification(LightningModule):
         for extra in auxiliary:
             loss = loss + self.aux_weight * cross_entropy(extra, labels, label_smoothing=self.label_smoothing)
         self.train_losses.append(loss.detach())
-        self.train_hits.append((logits.detach().argmax(1) == labels).sum())
-        self.train_seen += len(labels)
+        self.train_hits.append(logits.detach().argmax(1) == labels)
         if len(self.train_losses) % self.trainer.log_every_n_steps == 0:  # seldom: reading the loss waits for it
             self.check_loss(loss)
         return loss
@@ -120,10 +118,10 @@ class Classification(LightningModule):
     def log_train(self) -> None:
         loss = torch.stack(self.train_losses).mean()
         self.check_loss(loss)
-        metrics = {"train/loss": loss, "train/accuracy": torch.stack(self.train_hits).sum() / self.train_seen}
+        metrics = {"train/loss": loss, "train/accuracy": torch.cat(self.train_hits).float().mean()}
         self.log_dict(metrics, on_step=False, on_epoch=True, sync_dist=True, batch_size=1)
         self.log("train/lr", self.optimizers().param_groups[0]["lr"], on_step=False, on_epoch=True, batch_size=1)
-        self.train_losses, self.train_hits, self.train_seen = [], [], 0
+        self.train_losses, self.train_hits = [], []
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         images, labels = batch
@@ -156,18 +154,16 @@ class Classification(LightningModule):
         metrics.reset()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the running epoch's sums: a run stopped in mid-epoch then reports what an unbroken one would."""
+        """Keep what the running epoch has gathered: a run stopped within it then reports what an unbroken one would."""
         checkpoint["epoch_so_far"] = {
             "losses": torch.stack(self.train_losses) if self.train_losses else torch.empty(0),
-            "hits": torch.stack(self.train_hits) if self.train_hits else torch.empty(0),
-            "seen": self.train_seen,
+            "hits": torch.cat(self.train_hits) if self.train_hits else torch.empty(0),
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         so_far, device = checkpoint["epoch_so_far"], self.trainer.strategy.root_device
         self.train_losses = list(so_far["losses"].to(device).unbind())
-        self.train_hits = list(so_far["hits"].to(device).unbind())
-        self.train_seen = so_far["seen"]
+        self.train_hits = [so_far["hits"].to(device)]
 
     def configure_gradient_clipping(
         self,
@@ -176,7 +172,9 @@ class Classification(LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Lightning refuses to clip under a fused optimizer in any mixed precision; only fp16 has a reason to."""
-        if not gradient_clip_val or self.trainer.precision == "16-mixed":
+        if not gradient_clip_val:
+            return
+        if self.trainer.precision == "16-mixed":
             self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
         elif gradient_clip_algorithm == "value":
             nn.utils.clip_grad_value_(self.parameters(), gradient_clip_val)

@@ -8,8 +8,8 @@ from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
 
 from dlexp.composition.check import check
-from dlexp.composition.groups import CONF, groups
 from dlexp.composition.folders import register_folders
+from dlexp.composition.groups import CONF, groups
 from dlexp.errors import InputError
 from dlexp.schema import register
 
@@ -150,12 +150,7 @@ def test_a_trainer_that_only_the_task_speaks_of() -> None:
 
 @pytest.mark.parametrize(
     "choice",
-    [
-        f"{group}={option}"
-        for group, options in groups().items()
-        for option in sorted(options)
-        if "/" not in group
-    ],
+    [f"{group}={option}" for group, options in groups().items() for option in sorted(options) if "/" not in group],
 )
 def test_every_file_of_conf(choice: str) -> None:
     register()

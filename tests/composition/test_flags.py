@@ -6,9 +6,7 @@ from dlexp.composition.flags import check_flags
 from dlexp.errors import InputError
 
 
-@pytest.mark.parametrize(
-    "words", ["", "-m model=lenet", "model=lenet seed=1 -m", "--cfg job a=1", "--config-dir x -m"]
-)
+@pytest.mark.parametrize("words", ["", "-m model=lenet", "model=lenet seed=1 -m", "--cfg job a=1", "--config-dir x -m"])
 def test_sound(words: str) -> None:
     check_flags(words.split())
 

@@ -15,14 +15,8 @@ from dlexp.composition.signatures import Signature, signature
 from dlexp.errors import InputError
 
 LIBRARIES = [
-    *(
-        f"torch.optim.{name}"
-        for name in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Muon", "LBFGS")
-    ),
-    *(
-        f"torch.optim.lr_scheduler.{name}"
-        for name in ("StepLR", "OneCycleLR", "CosineAnnealingLR", "LambdaLR")
-    ),
+    *(f"torch.optim.{name}" for name in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Muon", "LBFGS")),
+    *(f"torch.optim.lr_scheduler.{name}" for name in ("StepLR", "OneCycleLR", "CosineAnnealingLR", "LambdaLR")),
     "torch.nn.Linear",
     "torch.nn.Sequential",
     "torch.nn.functional.cross_entropy",
@@ -209,9 +203,7 @@ def test_errors(package: str, target: str, line: str) -> None:
     assert str(error.value) == line.replace("{}", package)
 
 
-@pytest.mark.parametrize(
-    "target", ["torch.relu", "numpy.array", "functools.partial", "builtins.dict", "math.sqrt"]
-)
+@pytest.mark.parametrize("target", ["torch.relu", "numpy.array", "functools.partial", "builtins.dict", "math.sqrt"])
 def test_what_no_source_tells(target: str) -> None:
     assert signature(target) is None
 

@@ -33,9 +33,7 @@ def slow_shift(image: np.ndarray, dy: int, dx: int) -> np.ndarray:
     return out
 
 
-def slow_rectangle(
-    image: np.ndarray, top: int, left: int, bottom: int, right: int, new: np.ndarray
-) -> np.ndarray:
+def slow_rectangle(image: np.ndarray, top: int, left: int, bottom: int, right: int, new: np.ndarray) -> np.ndarray:
     out = image.copy()
     for y in range(max(top, 0), min(bottom, image.shape[1])):
         for x in range(max(left, 0), min(right, image.shape[2])):
@@ -93,8 +91,7 @@ def test_erase(shape: tuple[int, int, int], seed: int) -> None:
     drawn = (torch.from_numpy(a).float() for a in (top, left, height, width))
     ours = augment.erase(torch.from_numpy(images), *drawn, noise=torch.from_numpy(noise))
     slow = [
-        slow_rectangle(images[i], top[i], left[i], top[i] + height[i], left[i] + width[i], noise[i])
-        for i in range(5)
+        slow_rectangle(images[i], top[i], left[i], top[i] + height[i], left[i] + width[i], noise[i]) for i in range(5)
     ]
     assert np.array_equal(ours.numpy(), slow)
 

@@ -30,9 +30,7 @@ class Served:
     status: int = 200
     ranges: bool = True
     lengths: bool = True
-    break_after: list[int] = field(
-        default_factory=list
-    )  # bytes sent before each of the first requests breaks off
+    break_after: list[int] = field(default_factory=list)  # bytes sent before each of the first requests breaks off
 
 
 class Handler(BaseHTTPRequestHandler):

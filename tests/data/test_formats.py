@@ -331,9 +331,7 @@ def unpack_into(tmp_path: Path, archive: Path) -> dict[str, bytes]:
 
 
 def test_tar(tmp_path):
-    archive = tar_gz(
-        tmp_path / "x.tar.gz", folder("set"), ("set/readme.html", b"r"), ("set/b", b"2"), ("set/a", b"1")
-    )
+    archive = tar_gz(tmp_path / "x.tar.gz", folder("set"), ("set/readme.html", b"r"), ("set/b", b"2"), ("set/a", b"1"))
     assert unpack_into(tmp_path, archive) == {"a": b"1", "b": b"2"}
 
 

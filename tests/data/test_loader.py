@@ -99,9 +99,7 @@ def test_pixels_stay_as_they_were() -> None:
         (103, 11, 3, [11, 11, 11]),  # 34 for each, one is left
     ],
 )
-def test_batch_sizes_are_the_same_on_every_rank(
-    count: int, batch_size: int, world_size: int, sizes: list[int]
-) -> None:
+def test_batch_sizes_are_the_same_on_every_rank(count: int, batch_size: int, world_size: int, sizes: list[int]) -> None:
     for rank in range(world_size):
         data = loader(random_images(count), batch_size=batch_size, rank=rank, world_size=world_size)
         assert [len(labels) for _, labels in data] == sizes
@@ -110,9 +108,7 @@ def test_batch_sizes_are_the_same_on_every_rank(
 
 @pytest.mark.parametrize("world_size", [2, 3])
 def test_ranks_train_on_different_images(world_size: int) -> None:
-    shards = [
-        epoch(loader(batch_size=10, rank=rank, world_size=world_size), 4)[1] for rank in range(world_size)
-    ]
+    shards = [epoch(loader(batch_size=10, rank=rank, world_size=world_size), 4)[1] for rank in range(world_size)]
     assert len(torch.cat(shards).unique()) == sum(map(len, shards)) == 100 - 100 % world_size
 
 
@@ -242,9 +238,7 @@ def test_erase_puts_normal_noise_into_the_share_of_images_that_was_asked_for() -
 @pytest.mark.parametrize("world_size", [1, 2, 3])
 @pytest.mark.parametrize("count", [3, 100, 101])
 @pytest.mark.parametrize("batch_size", [1, 10, 25, 1000])
-def test_evaluation_sees_each_image_once_in_equally_many_batches(
-    count: int, batch_size: int, world_size: int
-) -> None:
+def test_evaluation_sees_each_image_once_in_equally_many_batches(count: int, batch_size: int, world_size: int) -> None:
     images = random_images(count)
     loaders = [
         EvalLoader(

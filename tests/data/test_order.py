@@ -4,9 +4,7 @@ import torch
 from dlexp.data.order import ShuffledShard, stream
 
 
-def shard(
-    size: int = 100, seed: int = 0, rank: int = 0, world_size: int = 1, epoch: int = 0
-) -> ShuffledShard:
+def shard(size: int = 100, seed: int = 0, rank: int = 0, world_size: int = 1, epoch: int = 0) -> ShuffledShard:
     sampler = ShuffledShard(size=size, seed=seed, rank=rank, world_size=world_size)
     sampler.set_epoch(epoch)
     return sampler
@@ -39,9 +37,7 @@ def test_shards_are_disjoint_and_equally_long(size: int, world_size: int) -> Non
 
 
 def test_every_sample_has_its_turn_in_some_epoch() -> None:
-    seen = torch.cat(
-        [shard(size=20, rank=r, world_size=3, epoch=e).indices() for e in range(20) for r in range(3)]
-    )
+    seen = torch.cat([shard(size=20, rank=r, world_size=3, epoch=e).indices() for e in range(20) for r in range(3)])
     assert len(seen.unique()) == 20
 
 
@@ -52,8 +48,6 @@ def test_streams_differ_by_each_part_of_the_key() -> None:
 
 
 def test_draw_seeds_differ_by_batch_epoch_rank_and_seed() -> None:
-    shards = [
-        shard(seed=s, epoch=e, rank=r, world_size=2) for s in range(2) for e in range(2) for r in range(2)
-    ]
+    shards = [shard(seed=s, epoch=e, rank=r, world_size=2) for s in range(2) for e in range(2) for r in range(2)]
     seeds = [seed for s in shards for seed in s.draw_seeds(50)]
     assert len(set(seeds)) == 8 * 50

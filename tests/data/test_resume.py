@@ -104,9 +104,7 @@ def noise(**changes: Any) -> Noise:
     return Noise(**(arguments | changes))
 
 
-def fit(
-    *callbacks: Callback, data: Noise | None = None, ckpt: Path | None = None, **options: Any
-) -> Recorder:
+def fit(*callbacks: Callback, data: Noise | None = None, ckpt: Path | None = None, **options: Any) -> Recorder:
     module = Recorder()
     trainer = Trainer(
         accelerator="cpu",

@@ -86,9 +86,7 @@ def publish_cifar10(folder: Path, monkeypatch) -> dict[str, Arrays]:
     batches = folder / "cifar-10-batches-py"
     batches.mkdir()
     for i, name in enumerate([*cifar10.TRAIN, *cifar10.TEST]):
-        images, labels = (
-            arrays["test"] if name == "test_batch" else (x[i * 10 :][:10] for x in arrays["train"])
-        )
+        images, labels = arrays["test"] if name == "test_batch" else (x[i * 10 :][:10] for x in arrays["train"])
         batch = {"labels": labels.tolist(), "data": images.reshape(len(images), -1)}
         (batches / name).write_bytes(pickle.dumps(batch, protocol=4))
     meta = {"label_names": list(cifar10.CIFAR10.classes)}
@@ -194,9 +192,7 @@ def test_truncated_files(publish, tmp_path, name, verify):
 def test_without_a_network(publish, tmp_path, name):
     publish[name]()
     shutil.rmtree(tmp_path / "published")
-    with pytest.raises(
-        InputError, match=r"cannot download .*file:///.*/data.* by hand.*data=digits"
-    ) as caught:
+    with pytest.raises(InputError, match=r"cannot download .*file:///.*/data.* by hand.*data=digits") as caught:
         build(name, tmp_path / "data").prepare_data()
     assert "\n" not in str(caught.value)
 
@@ -261,9 +257,7 @@ def test_cifar10_with_other_classes(publish, tmp_path):
 
 def test_digits_enlarged_as_torch_does_it():
     images = load_digits().images  # (N, 8, 8), 0..16
-    expected = F.interpolate(
-        torch.from_numpy(images[:, None]), scale_factor=3, mode="bilinear"
-    )  # (N, 1, 24, 24)
+    expected = F.interpolate(torch.from_numpy(images[:, None]), scale_factor=3, mode="bilinear")  # (N, 1, 24, 24)
     expected = F.pad(expected * 255 / 16, (2, 2, 2, 2))[:, 0]  # (N, 28, 28)
     found = enlarge(images.astype(np.int64))
     assert found.dtype == np.uint8
@@ -318,9 +312,7 @@ def need(name: str) -> None:
 @pytest.fixture(scope="module", params=NAMES)
 def real(request) -> tuple[str, ImageData, dict[str, Arrays]]:
     need(request.param)
-    data = build(
-        request.param, REAL, verify=request.param != "cifar10"
-    )  # a copy that is nearly exact will do
+    data = build(request.param, REAL, verify=request.param != "cifar10")  # a copy that is nearly exact will do
     data.prepare_data()
     return request.param, data, data.read()
 

@@ -11,9 +11,7 @@ from dlexp.errors import InputError
 @st.composite
 def labels_and_size(draw: st.DrawFn) -> tuple[np.ndarray, int]:
     counts = draw(st.lists(st.integers(1, 40), min_size=1, max_size=8))
-    labels = np.random.default_rng(draw(st.integers(0, 9))).permutation(
-        np.repeat(np.arange(len(counts)), counts)
-    )
+    labels = np.random.default_rng(draw(st.integers(0, 9))).permutation(np.repeat(np.arange(len(counts)), counts))
     return labels, draw(st.integers(len(counts), len(labels)) | st.just(0))
 
 
@@ -34,9 +32,7 @@ def test_partition_of_exact_size_with_every_class_within_one_of_its_share(
 
 def test_shares_by_largest_remainder() -> None:
     labels = np.repeat([0, 1, 2], [47, 16, 158])  # of 221; the best-known textbook case is of this kind
-    _, picked = stratified_split(
-        labels, 100
-    )  # exact shares 21.27, 7.24, 71.49: the missing one goes to class 2
+    _, picked = stratified_split(labels, 100)  # exact shares 21.27, 7.24, 71.49: the missing one goes to class 2
     assert np.bincount(labels[picked]).tolist() == [21, 7, 72]
 
 

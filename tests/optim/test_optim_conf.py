@@ -22,9 +22,7 @@ STEPS = 60
 
 def load(group: str, name: str) -> DictConfig:
     """The file as a task sees it: a node that another node refers to."""
-    root = OmegaConf.create(
-        {group: OmegaConf.load(CONF / group / f"{name}.yaml"), "task": {group: f"${{{group}}}"}}
-    )
+    root = OmegaConf.create({group: OmegaConf.load(CONF / group / f"{name}.yaml"), "task": {group: f"${{{group}}}"}})
     return root.task
 
 

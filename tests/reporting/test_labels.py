@@ -48,9 +48,7 @@ def test_twelve_points_have_legible_labels(seed):
     axes.plot(x, y, "o")
     axes.set_xscale("log")
     axes.margins(x=0.16, y=0.16)
-    label_points(
-        axes, [(a, b, 0.001, f"resnet{i}_relu", "black") for i, (a, b) in enumerate(zip(x, y, strict=True))]
-    )
+    label_points(axes, [(a, b, 0.001, f"resnet{i}_relu", "black") for i, (a, b) in enumerate(zip(x, y, strict=True))])
     found = boxes(axes)
     assert len(found) == 12
     assert_apart(found)

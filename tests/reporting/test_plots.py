@@ -11,9 +11,7 @@ NASTY = ["<script>alert(1)</script>", "$x^2$", "a_b & c|d", "a very long name of
 
 def history(epochs: int) -> pd.DataFrame:
     epoch = np.arange(epochs)
-    train = pd.DataFrame(
-        {"epoch": epoch, "train/loss": np.exp(-epoch), "train/accuracy": 1 - 0.5 * np.exp(-epoch)}
-    )
+    train = pd.DataFrame({"epoch": epoch, "train/loss": np.exp(-epoch), "train/accuracy": 1 - 0.5 * np.exp(-epoch)})
     val = pd.DataFrame({"epoch": epoch, "val/loss": 0.3 + epoch, "val/accuracy": 0.1 * epoch, "val/auc": 0.5})
     test = pd.DataFrame({"epoch": [epochs], "test/loss": [0.1]})
     return pd.concat([train, val, test])
@@ -75,9 +73,7 @@ def test_a_loss_that_diverges_can_be_drawn():
 @pytest.mark.parametrize("count", [2, 12])
 def test_overlaid_curves(count):
     rng = np.random.default_rng(0)
-    tables = {
-        f"$net_{i}$": pd.DataFrame(rng.uniform(0.8, 0.9, (5, 3)), index=range(1, 6)) for i in range(count - 1)
-    }
+    tables = {f"$net_{i}$": pd.DataFrame(rng.uniform(0.8, 0.9, (5, 3)), index=range(1, 6)) for i in range(count - 1)}
     tables["single"] = pd.DataFrame({0: [0.1, 0.7, 0.8]}, index=[1, 2, 3])
     figure = plots.overlaid_curves(tables, name="val/accuracy")
     (axes,) = figure.axes

@@ -20,9 +20,7 @@ def test_a_finished_run(tmp_path, write_run):
     assert run.last_checkpoint is None
 
 
-@pytest.mark.parametrize(
-    "make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("")]
-)
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("")])
 def test_not_a_run(tmp_path, make):
     make(tmp_path / "thing")
     assert not is_run(tmp_path / "thing")

@@ -9,9 +9,7 @@ from dlexp.studies.alternatives import axes, name, replicates, settings
 def run(*overrides, seed=0, folder="job", **result):
     """A run whose command line said `overrides`; a bare `model=…` is a choice of a group as well."""
     typed = dict(word.lstrip("+").split("=", 1) for word in overrides)
-    choices = {"model": "lenet", "optimizer": "adamw"} | {
-        k: v for k, v in typed.items() if k in ("model", "optimizer")
-    }
+    choices = {"model": "lenet", "optimizer": "adamw"} | {k: v for k, v in typed.items() if k in ("model", "optimizer")}
     fields = {
         "model": choices["model"],
         "choices": choices,

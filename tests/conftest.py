@@ -17,6 +17,8 @@ from unittest.mock import patch
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: with -n auto there is a worker on every core
+
 PIXEL = bytes.fromhex(  # a PNG image of one grey pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c6378000000810081e7de2e730000000049454e44ae426082"
@@ -164,13 +166,15 @@ class Ending:
 @contextlib.contextmanager
 def untouched_process() -> Iterator[None]:
     """A run sets up logging, warnings, variables of the environment and Hydra itself: put them back."""
-    root, handlers = logging.getLogger(), list(logging.getLogger().handlers)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     hydra = HydraConfig.instance()
     with warnings.catch_warnings(), patch.dict(os.environ), patch.object(hydra, "cfg", hydra.cfg):
         try:
             yield
         finally:
             root.handlers[:] = handlers
+            root.setLevel(level)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from dlexp.schema import register
 FILES = {
     "config.yaml": """
 defaults: [schema, _self_, model: null, data: null, optimizer: null, scheduler: null, trainer: auto,
-           callbacks: [default], logger: default, task: small, experiment: null]
+           callbacks: [default], logger: default, task: small, experiment: null,
+           override hydra/job_logging: none, override hydra/hydra_logging: none]
 seed: 0
 stages: [fit]
 ckpt: null

@@ -1,7 +1,9 @@
 """`python -m dlexp …` and the console script `dlexp`: compose a config, check it, run it."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
 import hydra
 from omegaconf import DictConfig
@@ -10,6 +12,7 @@ from dlexp.composition.command import command
 from dlexp.composition.flags import check_flags
 from dlexp.composition.folders import register_folders
 from dlexp.composition.groups import CONF
+from dlexp.errors import Interrupted
 from dlexp.schema import register
 
 
@@ -26,6 +29,10 @@ def job(cfg: DictConfig) -> None:
             run(cfg, record)
 
 
+def stop(number: int, frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
 def compose_and_run() -> None:
     errors: list[Exception] = []
 
@@ -36,6 +43,7 @@ def compose_and_run() -> None:
             errors.append(error)  # around Hydra, which would print lines of its own about it
 
     check_flags(sys.argv[1:])
+    signal.signal(signal.SIGTERM, stop)  # while torch is imported, too: a run that was stopped says so
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors of composition come to `command` as they are
     register()
     register_folders()

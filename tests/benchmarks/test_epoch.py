@@ -4,6 +4,8 @@
 
 Three processes train the same network at batch 128 on 55,000 images and validate it on 5,000, an epoch at a
 time in turn. dlexp is a user's command. Nothing is asserted: machines are shared, and ratios are what to read.
+Where other work keeps the cores busy, torch's threads wait for one another and that counts as CPU time: put
+`OMP_NUM_THREADS=1 taskset -c 0` before the command.
 """
 
 import statistics

@@ -297,9 +297,9 @@ COUNTS = {  # images of each class
 }
 PRESENT = {
     "digits": True,
-    "mnist": (REAL / "MNIST/raw").exists(),
-    "fmnist": (REAL / "FashionMNIST/raw").exists(),
-    "cifar10": (REAL / "cifar-10-batches-py").exists(),
+    "mnist": any(REAL.glob("MNIST/raw/t10k-labels-idx1-ubyte*")),  # the last to arrive
+    "fmnist": any(REAL.glob("FashionMNIST/raw/t10k-labels-idx1-ubyte*")),
+    "cifar10": (REAL / "cifar-10-batches-py/test_batch").exists(),
     "octmnist": (REAL / "octmnist.npz").exists(),
 }
 

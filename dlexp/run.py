@@ -24,6 +24,8 @@ from dlexp.reporting.summary import print_summary
 
 def run(cfg: DictConfig, record: Record) -> None:
     quiet()
+    # Lightning has torch look for a GPU's driver anew at every optimizer step, in case a process forks; none does here
+    os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
     with Interrupt(folder=record.folder) as interrupt:
         seed_everything(cfg.seed, workers=True, verbose=False)
         data: LightningDataModule = instantiate(cfg.data, _convert_="all")

@@ -8,7 +8,7 @@ from networks import network
 from torch.nn.functional import cross_entropy
 from turns import Turns
 
-BATCH, EVAL_BATCH, MEAN, STD = 128, 1024, 255 * 0.1307, 255 * 0.3081
+BATCH, EVAL_BATCH, MEAN, STD = 128, 512, 255 * 0.1307, 255 * 0.3081
 
 arrays = {name: torch.from_numpy(array) for name, array in np.load(sys.argv[2]).items()}
 images, labels = arrays["train_images"], arrays["train_labels"]  # (N, 1, 28, 28) uint8, (N,) int64

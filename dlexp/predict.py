@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from dlexp.checkpoint_file import read_checkpoint
 from dlexp.composition.command import command
 from dlexp.errors import InputError
 from dlexp.evaluate import best_checkpoint
@@ -12,20 +13,14 @@ from dlexp.evaluate import best_checkpoint
 def load(run: Path) -> tuple[Any, dict[str, Any]]:
     """The trained network in eval mode, and its checkpoint (classes, preprocessing, config). A .ckpt alone will do."""
     path = run if run.suffix == ".ckpt" else best_checkpoint(run)
-    if not path.is_file():
-        raise InputError(f"there is no checkpoint at {path}")
-
-    import torch
-    from hydra.utils import instantiate
-
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        config, weights = checkpoint["hyper_parameters"]["model"], checkpoint["state_dict"]
-    except Exception as error:
-        raise InputError(f"{path} is not a checkpoint of dlexp, or it is damaged: {type(error).__name__}") from error
+    checkpoint = read_checkpoint(path)
     if not checkpoint["classes"]:
         raise InputError(f"{path} is not a classifier: it names no classes")
-    model = instantiate(config)
+
+    from hydra.utils import instantiate
+
+    model = instantiate(checkpoint["hyper_parameters"]["model"])
+    weights = checkpoint["state_dict"]
     model.load_state_dict({k.removeprefix("model."): v for k, v in weights.items() if k.startswith("model.")})
     return model.eval(), checkpoint
 

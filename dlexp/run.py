@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig, OmegaConf
 
 from dlexp.callbacks.interrupt import Interrupt
+from dlexp.checkpoint_file import read_checkpoint
 from dlexp.composition.nearest import nearest
 from dlexp.cost import cost
 from dlexp.errors import InputError
@@ -97,17 +98,12 @@ def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:
 def check_checkpoint(cfg: DictConfig, task: LightningModule) -> str:
     """The path of the checkpoint `ckpt`. InputError if it is none, or holds another network."""
     path = Path(cfg.ckpt).expanduser()
-    if not path.is_file():
-        raise InputError(f"there is no checkpoint at {path}: give the path of a last.ckpt or best.ckpt")
-    try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        weights, before = checkpoint["state_dict"], checkpoint["hyper_parameters"]
-    except Exception as error:
-        raise InputError(f"{path} is not a checkpoint of dlexp, or it is damaged: {type(error).__name__}") from error
+    checkpoint = read_checkpoint(path)
+    weights = checkpoint["state_dict"]
     expected = {name: value.shape for name, value in task.state_dict().items()}
     if {name: value.shape for name, value in weights.items()} != expected:
         now = OmegaConf.to_container(cfg.model, resolve=True)
-        then = before.get("model") or {}
+        then = checkpoint["hyper_parameters"]["model"] or {}
         differ = [f"model.{k}={then.get(k)}" for k in {**then, **now} if then.get(k) != now.get(k)]
         raise InputError(f"{path} holds another network: it was trained with {', '.join(differ) or 'other sizes'}")
     return str(path)

@@ -11,7 +11,7 @@ STAIRS = (  # from the ground up: what stands on a step imports from steps below
     {"errors"},  # floor 0
     {"layers", "optim", "reporting"},
     {"tasks", "models", "data", "callbacks", "loggers"},  # floor 1
-    {"schema", "composition", "cost"},  # floor 2
+    {"schema", "composition", "cost", "checkpoint_file"},  # floor 2
     {"record", "studies"},
     {"run"},
     {"evaluate", "report"},  # floor 3

@@ -12,7 +12,7 @@ STAGES = ("train", "val", "test")
 def print_summary(result: dict[str, Any], page: Path) -> None:
     metrics = result["metrics"]
     names = list(dict.fromkeys(key.split("/", 1)[1] for key in metrics if not key.endswith("/lr")))
-    names = [name for name in names if sum(f"{stage}/{name}" in metrics for stage in STAGES)]
+    names = [name for name in names if any(f"{stage}/{name}" in metrics for stage in STAGES)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for name in names:

@@ -1,4 +1,7 @@
-"""`python -m dlexp.report FOLDER…`: a run's report, or a study's comparison, again from its folder."""
+"""`python -m dlexp.report FOLDER…`: a run's report, or a study's comparison, again from its folder.
+
+Several studies are compared with one another as well, in a folder beside the first.
+"""
 
 import argparse
 import sys
@@ -14,15 +17,27 @@ def main() -> None:
     parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="the folder of a run or of a study")
     folders = parser.parse_args().folders
 
+    from dlexp.comparison.comparison import write_comparison
+    from dlexp.comparison.together import write_together
     from dlexp.reporting.pages import write_report
     from dlexp.reporting.run_folder import is_run
-    from dlexp.studies.comparison import write_comparison
 
     failed = False
+    studies = {}
     for folder in folders:
         try:
-            print(write_report(folder) if is_run(folder) else write_comparison(folder).page)
+            if is_run(folder):
+                print(write_report(folder))
+            else:
+                studies[folder.resolve()] = comparison = write_comparison(folder)
+                print(comparison.page)
         except (InputError, OSError) as error:
+            print(f"dlexp: {error}", file=sys.stderr)
+            failed = True
+    if len(studies) > 1:
+        try:
+            print(f"all together: {write_together(list(studies.values())).page}")
+        except OSError as error:
             print(f"dlexp: {error}", file=sys.stderr)
             failed = True
     sys.exit(failed)

@@ -1,15 +1,19 @@
 """Where the labels of lines and points go so that none covers another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlexp.reporting.style import INK, SMALL
+from dlexp.reporting.style import INK, LOOKS, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
+    from pandas import Series
+
+MOST_AT_ENDS = 6  # lines whose names fit beside them
 
 
 def spread_out(positions: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
@@ -40,6 +44,33 @@ def _start(block: list[float], gap: float, low: float, high: float) -> float:
     """Where a block begins: its members' mean wish, pushed inside the borders."""
     total, size = block
     return min(max(total / size, low), high - (size - 1) * gap)
+
+
+def label_lines(axes: "Axes", lines: "Mapping[str, Series]") -> None:
+    """Name lines that were drawn in the order of LOOKS: a few at their ends, more in a legend. Call it last."""
+    ends = [
+        (line.index[-1], line.iloc[-1], name, look)
+        for (name, line), look in zip(lines.items(), LOOKS, strict=False)
+        if len(line) and np.isfinite(line.iloc[-1])
+    ]
+    if len(ends) <= MOST_AT_ENDS:
+        label_line_ends(axes, [(x, y, name, look["color"]) for x, y, name, look in ends])
+        return
+    from matplotlib.lines import Line2D
+
+    ends.sort(key=lambda end: -end[1])  # as the lines end, so that the eye finds them
+    legend = axes.legend(
+        [Line2D([], [], linewidth=1.8, **look) for *_, look in ends],
+        [name for _, _, name, _ in ends],
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        fontsize=SMALL,
+        labelcolor=INK,
+        frameon=False,
+        handlelength=2.2,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def label_line_ends(axes: "Axes", ends: Sequence[tuple[float, float, str, str]]) -> None:
@@ -77,10 +108,16 @@ def label_line_ends(axes: "Axes", ends: Sequence[tuple[float, float, str, str]])
         )
 
 
-def label_points(axes: "Axes", points: Sequence[tuple[float, float, float, str, str]]) -> None:
+def label_points(
+    axes: "Axes",
+    points: Sequence[tuple[float, float, float, str, str]],
+    *,
+    steps: Sequence[tuple[float, float]] = (),
+) -> None:
     """Name each point where the name covers nothing; a name that is far from its point gets a thread.
 
-    `points` holds (x, y, length of the error bar to one side, name, colour); call it last as well.
+    `points` holds (x, y, length of the error bar to one side, name, colour), `steps` the corners of a line of
+    horizontal and vertical pieces; the legend is left free, too. Call it last as well.
     """
     from matplotlib.text import Text
     from matplotlib.transforms import Bbox
@@ -94,6 +131,10 @@ def label_points(axes: "Axes", points: Sequence[tuple[float, float, float, str, 
     for x, y, error, *_ in points:
         (left, bottom), (right, top) = axes.transData.transform([(x, y - error), (x, y + error)])
         taken.append(Bbox.from_extents(left - 4 * pixel, bottom - 4 * pixel, right + 4 * pixel, top + 4 * pixel))
+    corners = axes.transData.transform(steps) if len(steps) else []
+    taken += [Bbox.from_extents(*np.minimum(a, b) - pixel, *np.maximum(a, b) + pixel) for a, b in pairwise(corners)]
+    if axes.get_legend():
+        taken.append(axes.get_legend().get_window_extent())
 
     for (x, y, _, name, colour), centre in zip(points, centres, strict=True):
         text = axes.annotate(

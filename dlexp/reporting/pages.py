@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dlexp.reporting import quantities, style
 from dlexp.reporting.atomic import write_bytes, write_text
 from dlexp.reporting.plots import STAGES, curve_names, curves
-from dlexp.reporting.run_folder import Run, read_run
+from dlexp.reporting.run_folder import PRUNED, Run, read_run
 from dlexp.reporting.tables import Cell, Table, as_markdown, escape_markdown
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def write_report(folder: Path) -> Path:
         "run": run,
         "folder": shown(folder),
         "reason": run.result.error or f"The run did not finish: its status is '{run.result.status}'.",
+        "as_intended": run.result.status == PRUNED,
         "tiles": tiles(run),
         "metrics": metrics_table(run),
         "figures": drawn + images,
@@ -62,7 +63,7 @@ def render(template: str, **context: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"md": escape_markdown, "markdown": as_markdown, "words": words}
+    environment.filters |= {"md": escape_markdown, "markdown": as_markdown, "words": words, "unbroken": unbroken}
     return environment.get_template(template).render(context)
 
 
@@ -169,6 +170,11 @@ def inline_png(path: Path) -> Any:
 def words(name: str) -> str:
     """confusion_matrix: Confusion matrix."""
     return name.replace("_", " ").capitalize()
+
+
+def unbroken(text: str) -> str:
+    """No line ends between a number and its unit or its deviation."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%").replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
 
 
 def shown(path: Path) -> str:

@@ -1,23 +1,22 @@
-"""Figures from arrays: learning curves, confusion, mistakes, and what accuracy costs."""
+"""Figures of one run, from arrays: learning curves, confusion, mistakes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlexp.reporting import quantities, style
-from dlexp.reporting.labels import label_line_ends, label_points
+from dlexp.reporting.labels import label_lines
+from dlexp.reporting.ticks import metric_ticks, plain_log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from pandas import DataFrame, Series
 
 STAGES = ("train", "val")
 MOST_CELLS = 20  # classes up to which a confusion matrix has numbers and every name
 MOST_MISTAKES = 24
-LOOKS = [style.line_style(index) for index in range(len(style.COLOURS) * len(style.DASHES))]
 
 
 def by_epoch(history: "DataFrame", metric: str) -> "Series":
@@ -51,37 +50,16 @@ def curves(history: "DataFrame", *, names: Sequence[str] | None = None, best_epo
         lines = {stage: by_epoch(history, f"{stage}/{name}") for stage in STAGES}
         lines = {stage: line for stage, line in lines.items() if len(line)}
         title = quantities.heading(name)
-        for line, look in zip(lines.values(), LOOKS, strict=False):
-            axes.plot(line.index, line, linewidth=1.8, **look, **_dots(line))
+        for line, look in zip(lines.values(), style.LOOKS, strict=False):
+            axes.plot(line.index, line, linewidth=1.8, **look, **dots(line))
         if best_epoch is not None and max(map(len, lines.values()), default=0) > 1:
             best = best_epoch + 1
             title += f" · best epoch {best}"
             axes.axvline(best, color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
-            for line, look in zip(lines.values(), LOOKS, strict=False):
+            for line, look in zip(lines.values(), style.LOOKS, strict=False):
                 if best in line.index:
                     axes.plot(best, line[best], "o", markersize=6.5, markeredgecolor=style.PAPER, **look)
-        _finish_curves(axes, lines, name, title)
-    return figure
-
-
-def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
-    """The metric `name` (`val/accuracy`) over the epochs, a line for each alternative.
-
-    A table holds epochs (from 1) as rows and seeds as columns; the line is their mean, the band one standard
-    deviation to both sides. The axis of a share leaves out the first quarter of a long run.
-    """
-    figure, (axes,) = style.new_figure()
-    means = {label: table.mean(axis=1) for label, table in tables.items()}
-    for (label, mean), look in zip(means.items(), LOOKS, strict=False):
-        axes.plot(mean.index, mean, linewidth=1.6, **look, **_dots(mean))
-        deviation = tables[label].std(axis=1)  # NaN where there is one seed
-        axes.fill_between(mean.index, mean - deviation, mean + deviation, color=look["color"], alpha=0.18, linewidth=0)
-    long = [mean for mean in means.values() if len(mean) >= 12]
-    if quantities.is_share(name) and long:
-        floor = min(mean.iloc[len(mean) // 4 :].min() for mean in long)
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, floor - 0.05 * (high - floor)), min(high, 1.0 + 0.02 * (1.0 - floor)))
-    _finish_curves(axes, means, name, quantities.heading(name))
+        finish_curves(axes, lines, name, title)
     return figure
 
 
@@ -101,7 +79,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> "Figure":
     from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
     # The root lifts the few mistakes, which are what one looks for, out of the white.
-    colours = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#9cc9ea", "#0072b2", "#00365c"])
+    colours = LinearSegmentedColormap.from_list("paper", style.SHADES)
     image = axes.imshow(shares, cmap=colours, norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
     bar = figure.colorbar(image, ax=axes, shrink=0.75, aspect=28, pad=0.02, ticks=[0, 0.01, 0.1, 0.25, 0.5, 1])
     bar.ax.set_yticklabels(["0", "1", "10", "25", "50", "100"], fontsize=style.SMALL, color=style.INK)
@@ -171,59 +149,18 @@ def mistakes(
     return figure
 
 
-def trade_off(points: "DataFrame", *, x: str, y: str, quantity: Callable[[float], str]) -> "Figure":
-    """What a metric costs: a named point for each alternative, with one standard deviation over its seeds.
-
-    `points` has the alternatives as index and columns x, y, deviation (NaN for a single seed); `x` names the
-    cost, `y` the metric (`test/accuracy`); `quantity` turns a value of x into text with its unit.
-    """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    figure, (axes,) = style.new_figure()
-    named = []
-    for (label, row), look in zip(points.iterrows(), LOOKS, strict=False):
-        if not (np.isfinite(row.x) and np.isfinite(row.y)):
-            continue
-        error = float(np.nan_to_num(row.deviation))
-        axes.errorbar(
-            row.x,
-            row.y,
-            error or None,
-            color=look["color"],
-            marker="o",
-            markersize=6,
-            elinewidth=1.2,
-            capsize=2.5,
-        )
-        named.append((row.x, row.y, error, str(label), look["color"]))
-    axes.margins(x=0.16, y=0.16)
-    costs = [cost for cost, *_ in named]
-    if named and 0 < 3 * min(costs) < max(costs):
-        axes.set_xscale("log")
-        _plain_log_ticks(axes.xaxis, quantity)
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value)))
-    _metric_ticks(axes, y)
-    style.axis_names(axes, x=x, y="")
-    style.title(axes, f"{quantities.heading(y)} against {x}")
-    label_points(axes, named)
-    return figure
-
-
 def _cut(text: str, length: int) -> str:
     """At most `length` characters, the last of which then says that there were more."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _dots(line: "Series") -> dict:
+def dots(line: "Series") -> dict:
     """A short line shows its points, without which a single one would be invisible."""
     return {"marker": "o" if len(line) <= 12 else "", "markersize": 3.5}
 
 
-def _finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str) -> None:
+def finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str) -> None:
     """Scales, title and the names of lines already drawn, in the order of LOOKS."""
-    from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
     style.title(axes, title)
@@ -236,46 +173,7 @@ def _finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title
     values = values[np.isfinite(values)]
     if name.endswith("loss") and len(values) and 0 < 5 * values.min() < values.max():
         axes.set_yscale("log")  # a loss that falls far
-        _plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
-    _metric_ticks(axes, name)
+        plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
+    metric_ticks(axes, name)
 
-    ends = [
-        (line.index[-1], line.iloc[-1], label, look)
-        for (label, line), look in zip(lines.items(), LOOKS, strict=False)
-        if len(line) and np.isfinite(line.iloc[-1])
-    ]
-    if len(ends) <= 6:
-        label_line_ends(axes, [(x, y, label, look["color"]) for x, y, label, look in ends])
-    else:  # in the order of the lines' ends, so that the eye finds them
-        ends.sort(key=lambda end: -end[1])
-        legend = axes.legend(
-            [Line2D([], [], linewidth=1.8, **look) for *_, look in ends],
-            [label for _, _, label, _ in ends],
-            loc="center left",
-            bbox_to_anchor=(1.0, 0.5),
-            fontsize=style.SMALL,
-            labelcolor=style.INK,
-            frameon=False,
-            handlelength=2.2,
-        )
-        for text in legend.get_texts():
-            text.set_parse_math(False)
-
-
-def _metric_ticks(axes: "Axes", name: str) -> None:
-    from matplotlib.ticker import FuncFormatter
-
-    if quantities.is_share(name):
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.5g} %"))
-
-
-def _plain_log_ticks(axis: "Axis", quantity: Callable[[float], str]) -> None:
-    """Marks at round numbers, more of them where the axis is short, without exponents."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axis.get_view_interval()
-    decades = np.log10(high / low)
-    marks = (1, 2, 5) if decades < 2 else (1, 3) if decades < 4 else (1,)
-    axis.set_major_locator(LogLocator(subs=marks, numticks=8))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value)))
-    axis.set_minor_formatter(NullFormatter())
+    label_lines(axes, lines)

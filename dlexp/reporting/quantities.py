@@ -65,6 +65,29 @@ def metric(name: str, value: float | None, deviation: float | None = None) -> st
     return f"{text} ± {rounded if float(rounded) else f'{deviation:.1g}'}"
 
 
+def interval(name: str, low: float, high: float) -> str:
+    """Bounds of a metric: 0.031 to 0.042. A share stays within 0 and 100 %, of which Student's t knows nothing."""
+    if not (known(low) and known(high)):
+        return ABSENT
+    if is_share(name):
+        return f"{100 * max(low, 0.0):.2f}\N{EN DASH}{100 * min(high, 1.0):.2f} %"
+    return f"{low:.4g} to {high:.4g}"
+
+
+def difference(name: str, value: float) -> str:
+    """Of two values of a metric: +1.20 points of a percentage, -0.031 of others."""
+    if not known(value):
+        return ABSENT
+    return f"{100 * value:+.2f} points" if is_share(name) else f"{value:+.3g}"
+
+
+def p_value(value: float) -> str:
+    """0.034, <0.001"""
+    if not known(value):
+        return ABSENT
+    return f"{value:.2g}" if value >= 0.001 else "<0.001"
+
+
 def spoken(name: str) -> str:
     """`val/top5_accuracy` as a person writes it: validation top5 accuracy; short words (AUC) in capitals."""
     stage, _, rest = name.rpartition("/")

@@ -11,6 +11,7 @@ from dlexp.errors import InputError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+PRUNED = "pruned"  # status of a job that a search stopped early, as it should
 MISSING = "missing"  # status of a folder that has .hydra but no result.json
 
 
@@ -18,7 +19,7 @@ MISSING = "missing"  # status of a folder that has .hydra but no result.json
 class Result:
     """What result.json says; a key that is absent or of another type keeps its default."""
 
-    status: str = "unknown"  # running, finished, failed, interrupted
+    status: str = "unknown"  # running, finished, failed, interrupted, pruned
     error: str | None = None  # one line
     task: str | None = None
     model: str | None = None

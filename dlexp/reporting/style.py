@@ -12,6 +12,7 @@ INK, MUTED, GRID, PAPER = "#23272d", "#6b7178", "#e4e5e7", "#fefefe"
 # Okabe and Ito's colours, which the colour-blind can tell apart, without the yellow that fades on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8f96")
 DASHES = ("solid", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
+SHADES = ("#ffffff", "#9cc9ea", "#0072b2", "#00365c")  # of a share, from nothing to all
 TITLE, TEXT, SMALL = 10.5, 9.5, 8.5  # points
 WIDTH, HEIGHT = 5.0, 3.4  # inches, of one panel: legible on a phone, two abreast on a desk
 
@@ -39,6 +40,9 @@ def line_style(index: int) -> dict:
         "color": COLOURS[index % len(COLOURS)],
         "linestyle": DASHES[index // len(COLOURS) % len(DASHES)],
     }
+
+
+LOOKS = [line_style(index) for index in range(len(COLOURS) * len(DASHES))]
 
 
 def title(axes: "Axes", text: str) -> None:

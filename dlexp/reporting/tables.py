@@ -8,11 +8,16 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Cell:
-    """`text` is shown, as a link if there is one; a number is what the column is sorted by."""
+    """`text` is shown, as a link if there is one; a number is what the column is sorted by.
+
+    On a page, `note` is said when one points at the cell, and `kind` is a class of its style.
+    """
 
     text: str
     number: float | None = None
     link: str | None = None
+    note: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def test_curves_that_a_run_drew_are_kept(tmp_path, write_run):
         ("failed", "the loss is not finite in epoch 3", "the loss is not finite in epoch 3"),
         ("running", None, "status is 'running'"),
         ("interrupted", "stopped by SIGTERM", "stopped by SIGTERM"),
+        ("pruned", "pruned after epoch 3", "pruned after epoch 3"),
     ],
 )
 def test_report_of_a_run_that_did_not_finish(tmp_path, write_run, parse_page, status, error, said):
@@ -77,6 +78,7 @@ def test_report_of_a_run_that_did_not_finish(tmp_path, write_run, parse_page, st
     (folder / "error.log").write_text("Traceback …")
     page = parse_page(write_report(folder).read_text())
     assert said in page.text
+    assert ('"note bad"' in (folder / "report.html").read_text()) == (status != "pruned"), "as the search wanted"
     assert "error.log" in page.text
     assert "dlexp.evaluate" not in page.text
     assert "svg" not in page.tags

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlexp.reporting import plots, quantities, style
+from dlexp.reporting import plots, style
 
 NASTY = ["<script>alert(1)</script>", "$x^2$", "a_b & c|d", "a very long name of a class that goes on and on"]
 
@@ -15,17 +15,6 @@ def history(epochs: int) -> pd.DataFrame:
     val = pd.DataFrame({"epoch": epoch, "val/loss": 0.3 + epoch, "val/accuracy": 0.1 * epoch, "val/auc": 0.5})
     test = pd.DataFrame({"epoch": [epochs], "test/loss": [0.1]})
     return pd.concat([train, val, test])
-
-
-def assert_drawn(figure):
-    """As PNG and SVG, with nothing that reaches over the border."""
-    assert style.png(figure).startswith(b"\x89PNG")
-    assert "<svg" in style.svg(figure, "a figure")
-    box = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert min(box.x0, box.y0) > -0.02
-    assert box.x1 < width + 0.02
-    assert box.y1 < height + 0.02
 
 
 def test_by_epoch_takes_the_mean_of_an_epoch():
@@ -43,7 +32,7 @@ def test_curve_names():
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 10, 40])
-def test_curves(epochs):
+def test_curves(epochs, assert_drawn):
     table = history(epochs)
     best = epochs - 1
     figure = plots.curves(table, best_epoch=best)
@@ -61,35 +50,16 @@ def test_curves(epochs):
     assert_drawn(figure)
 
 
-def test_curves_of_nothing():
+def test_curves_of_nothing(assert_drawn):
     assert_drawn(plots.curves(pd.DataFrame({"epoch": []}, dtype=float)))
 
 
-def test_a_loss_that_diverges_can_be_drawn():
+def test_a_loss_that_diverges_can_be_drawn(assert_drawn):
     table = pd.DataFrame({"epoch": [0, 1, 2], "val/loss": [1.0, 1e30, np.inf]})
     assert_drawn(plots.curves(table))
 
 
-@pytest.mark.parametrize("count", [2, 12])
-def test_overlaid_curves(count):
-    rng = np.random.default_rng(0)
-    tables = {f"$net_{i}$": pd.DataFrame(rng.uniform(0.8, 0.9, (5, 3)), index=range(1, 6)) for i in range(count - 1)}
-    tables["single"] = pd.DataFrame({0: [0.1, 0.7, 0.8]}, index=[1, 2, 3])
-    figure = plots.overlaid_curves(tables, name="val/accuracy")
-    (axes,) = figure.axes
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), tables["$net_0$"].to_numpy().mean(axis=1))
-    band = axes.collections[0].get_paths()[0].vertices
-    spread = tables["$net_0$"].to_numpy().std(axis=1, ddof=1)
-    assert band[:, 1].max() == pytest.approx((axes.lines[0].get_ydata() + spread).max())
-    looks = {(line.get_color(), str(line.get_linestyle())) for line in axes.lines}
-    assert len(looks) == (count if count < 8 else 2) or len({c for c, _ in looks}) == 7
-    legend = axes.get_legend()
-    names = [text.get_text() for text in (legend.get_texts() if legend else axes.texts)]
-    assert sorted(names) == sorted(tables)
-    assert_drawn(figure)
-
-
-def test_confusion_matrix_shows_counts_and_shares():
+def test_confusion_matrix_shows_counts_and_shares(assert_drawn):
     counts = np.array([[8, 2, 0], [0, 5, 5], [0, 0, 0]])
     figure = plots.confusion_matrix(counts, NASTY[:3])
     axes = figure.axes[0]
@@ -103,7 +73,7 @@ def test_confusion_matrix_shows_counts_and_shares():
 
 
 @pytest.mark.parametrize("classes", [1, 2, 20, 21, 100])
-def test_confusion_matrix_of_any_size(classes):
+def test_confusion_matrix_of_any_size(classes, assert_drawn):
     figure = plots.confusion_matrix(np.eye(classes, dtype=int) * 1234, [f"class {i}" for i in range(classes)])
     axes = figure.axes[0]
     assert len(axes.texts) == (classes if classes <= 20 else 0)
@@ -112,7 +82,7 @@ def test_confusion_matrix_of_any_size(classes):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_mistakes_are_the_most_confident_ones(channels):
+def test_mistakes_are_the_most_confident_ones(channels, assert_drawn):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (100, channels, 8, 8), dtype=np.uint8)
     truth, probability = rng.integers(0, 4, 100), rng.uniform(0.3, 1, 100)
@@ -132,7 +102,7 @@ def test_mistakes_are_the_most_confident_ones(channels):
     assert_drawn(figure)
 
 
-def test_mistakes_takes_tensors_and_none_at_all():
+def test_mistakes_takes_tensors_and_none_at_all(assert_drawn):
     torch = pytest.importorskip("torch")
     images, labels = torch.zeros(3, 1, 4, 4, dtype=torch.uint8), torch.tensor([0, 1, 1])
     chance = torch.tensor([0.9, 0.8, 0.7])
@@ -140,33 +110,6 @@ def test_mistakes_takes_tensors_and_none_at_all():
     figure = plots.mistakes(images, labels, labels, chance, "ab")
     assert not any(axes.images for axes in figure.axes)
     assert figure.get_suptitle() == "No mistakes"
-    assert_drawn(figure)
-
-
-def test_trade_off():
-    points = pd.DataFrame(
-        {"x": [1e4, 1e6, np.nan, 1e7], "y": [0.9, 0.95, 0.97, np.nan], "deviation": [0.01, np.nan, 0.1, 0.1]},
-        index=["<b>", "$n$", "no cost", "no metric"],
-    )
-    figure = plots.trade_off(points, x="parameters", y="test/accuracy", quantity=quantities.short)
-    (axes,) = figure.axes
-    assert axes.get_xscale() == "log"
-    assert axes.get_title(loc="left") == "Test accuracy against parameters"
-    assert [text.get_text() for text in axes.texts] == ["<b>", "$n$"]
-    assert [tuple(c.lines[0].get_xydata()[0]) for c in axes.containers] == [(1e4, 0.9), (1e6, 0.95)]
-    assert [c.has_yerr for c in axes.containers] == [True, False]
-    assert_drawn(figure)
-
-
-def test_costs_that_hardly_differ_get_a_plain_axis():
-    points = pd.DataFrame({"x": [0.12, 0.25], "y": [0.5, 2.0], "deviation": np.nan}, index=["a", "b"])
-    figure = plots.trade_off(points, x="training time", y="test/loss", quantity=quantities.seconds)
-    (axes,) = figure.axes
-    figure.draw_without_rendering()
-    assert axes.get_xscale() == "linear"
-    ticks = [label.get_text() for label in axes.get_xticklabels()]
-    assert all(text.endswith(" s") for text in ticks)
-    assert len(ticks) <= 7
     assert_drawn(figure)
 
 

@@ -48,6 +48,37 @@ def test_metric(name, value, deviation, text):
     assert quantities.metric(name, value, deviation) == text
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high", "text"),
+    [
+        ("test/accuracy", 0.968, 0.994, "96.80\N{EN DASH}99.40 %"),
+        ("test/accuracy", -0.1, 1.02, "0.00\N{EN DASH}100.00 %"),
+        ("test/loss", -0.031, 0.0421, "-0.031 to 0.0421"),
+        ("test/loss", math.nan, math.nan, "—"),
+    ],
+)
+def test_interval(name, low, high, text):
+    assert quantities.interval(name, low, high) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("val/accuracy", 0.012, "+1.20 points"),
+        ("val/accuracy", -0.0312, "-3.12 points"),
+        ("val/loss", -0.0312, "-0.0312"),
+        ("val/loss", math.nan, "—"),
+    ],
+)
+def test_difference(name, value, text):
+    assert quantities.difference(name, value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0341, "0.034"), (1.0, "1"), (1e-9, "<0.001"), (math.nan, "—")])
+def test_p_value(value, text):
+    assert quantities.p_value(value) == text
+
+
 @given(st.floats(min_value=1e-3, max_value=9e14))
 def test_short_keeps_three_digits(value):
     number, _, unit = quantities.short(value).partition(" ")

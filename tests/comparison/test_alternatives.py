@@ -2,8 +2,8 @@
 
 import pytest
 
+from dlexp.comparison.alternatives import axes, name, replicates, settings
 from dlexp.reporting.run_folder import Result, Run
-from dlexp.studies.alternatives import axes, name, replicates, settings
 
 
 def run(*overrides, seed=0, folder="job", **result):
@@ -44,6 +44,21 @@ def test_only_what_varies_names_an_alternative(commands, expected_axes, names):
     runs = [run(*words) for words in commands]
     assert axes(runs) == expected_axes
     assert [name(one, expected_axes) for one in runs] == names
+
+
+def test_equal_numbers_are_one_value():
+    runs = [run("lr=1e-3", seed=0), run("lr=0.001", seed=1), run("lr=1e-2", seed=0), run("lr=0.010", seed=1)]
+    assert axes(runs) == ["lr"]
+    assert {a.name: len(a.runs) for a in replicates(runs, ["lr"])} == {"lr=0.001": 2, "lr=0.01": 2}
+    assert axes(runs[:2]) == []
+
+
+def test_long_numbers_are_rounded_unless_that_confuses():
+    drawn, near, far = "0.00123456789", "0.00123456788", "0.5"
+    names = [a.name for a in replicates([run(f"lr={drawn}"), run(f"lr={far}")], ["lr"])]
+    assert names == ["lr=0.001235", "lr=0.5"]
+    names = [a.name for a in replicates([run(f"lr={drawn}"), run(f"lr={near}"), run(f"lr={far}")], ["lr"])]
+    assert names == [f"lr={drawn}", f"lr={near}", "lr=0.5"]
 
 
 def test_settings():

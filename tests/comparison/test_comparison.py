@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from dlexp.comparison.comparison import compare, write_comparison
+from dlexp.comparison.figures import MOST_DRAWN
+from dlexp.comparison.results import as_csv
+from dlexp.comparison.verdict import certainty, verdict
 from dlexp.errors import InputError
-from dlexp.studies.comparison import compare, write_comparison
-from dlexp.studies.figures import MOST_DRAWN
-from dlexp.studies.ranking import verdict
-from dlexp.studies.results import as_csv
+from dlexp.reporting.run_folder import Run
 
 EVIL = "<script>alert('x')</script>"
 
@@ -71,7 +72,7 @@ def test_the_best_is_chosen_by_validation_not_by_test(tmp_path, write_job):
     write_job("lucky", 0, 0.80, 0.95)
     (ranking,) = compare(tmp_path / "study").rankings
     assert verdict(ranking)[:2] == [
-        "Best by validation accuracy: tuned, 99.00 %.",
+        "No winner by validation accuracy: tuned is ahead with 99.00 %.",
         "Its test accuracy: 50.00 %.",
     ]
 
@@ -86,11 +87,13 @@ def test_a_smaller_loss_is_better_and_nothing_is_of_classification(tmp_path, wri
     (ranking,) = comparison.rankings
     assert ranking.monitor == "val/mse"
     assert [a.name for a in ranking.alternatives] == ["deep", "shallow"]
+    assert ranking.main_metrics == ["val/mse", "test/mse"]
     assert ranking.other_metrics == ["test/psnr"]
     page = comparison.page.read_text()
     assert "accuracy" not in page
     names = sorted(path.name for path in (tmp_path / "study" / "figures").iterdir())
     assert names == [
+        "digits_against_flops.png",
         "digits_against_parameters.png",
         "digits_against_seconds_per_epoch.png",
         "digits_val_mse.png",
@@ -100,10 +103,11 @@ def test_a_smaller_loss_is_better_and_nothing_is_of_classification(tmp_path, wri
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ([0.970, 0.972, 0.971], [0.901, 0.903, 0.902], "is better (p<0.001, n=3)"),
+        ([0.970, 0.972, 0.971], [0.901, 0.903, 0.9025], "is better (p<0.001, n=3)"),
         ([0.97, 0.92, 0.99], [0.96, 0.95, 0.94], "is not distinguishable (p={p:.2g}, n=3)"),
-        ([0.97, 0.92, 0.99], [0.96, 0.95], "is not distinguishable (p={p:.2g}, n=3 and 2)"),
-        ([0.97, 0.97], [0.96, 0.96], "is not distinguishable (the seeds of neither vary, n=2)"),
+        ([0.97, 0.92, 0.99], [0.96, 0.95], "is not distinguishable (p={p:.2g}, n=2)"),
+        ([0.97, 0.97], [0.96, 0.96], "is not distinguishable (p=0.5, n=2)"),
+        ([0.97, 0.98], [0.97, 0.98], "is not distinguishable (p=1, n=2)"),
         ([0.97, 0.98], [0.96], "One seed cannot decide"),
     ],
 )
@@ -112,8 +116,10 @@ def test_first_against_second(tmp_path, write_job, first, second, said):
         for seed, val in enumerate(vals):
             write_job(model, seed, val, val)
     (ranking,) = compare(tmp_path / "study").rankings
-    p = stats.ttest_ind(first, second, equal_var=False).pvalue if "{p" in said else None
-    assert said.format(p=p) in " ".join(verdict(ranking))
+    p = stats.ttest_rel(first[: len(second)], second).pvalue if "{p" in said else None
+    lines = verdict(ranking)
+    assert said.format(p=p) in " ".join(lines)
+    assert lines[0].startswith("Best by" if "is better" in said else "No winner by")
 
 
 def test_one_seed_gives_an_interval(tmp_path, write_job):
@@ -124,6 +130,88 @@ def test_one_seed_gives_an_interval(tmp_path, write_job):
     low, high = stats.binomtest(342, 360).proportion_ci(0.95, method="wilson")
     assert "One seed cannot decide between it and b, which comes second with 96.00 %" in text
     assert f"{100 * low:.2f} % to {100 * high:.2f} %" in text
+
+
+def test_the_winner_must_beat_each_other_one(tmp_path, write_job, parse_page):
+    """c is not the second, but as its seeds vary it cannot be told from the first."""
+    values = {"a": [0.97, 0.971, 0.969], "b": [0.95, 0.951, 0.9491], "c": [0.95, 0.99, 0.90]}
+    for model, vals in values.items():
+        for seed, val in enumerate(vals):
+            write_job(model, seed, val, val)
+    comparison = write_comparison(tmp_path / "study")
+    (ranking,) = comparison.rankings
+    lines = verdict(ranking)
+    assert lines[0].startswith("No winner by validation accuracy: a is ahead")
+    assert "is better (p<0.001, n=3) than b" in lines[-2]
+    assert lines[-1] == "It is better than 1 of the 2 others and not distinguishable from c."
+    assert "with Holm's correction for all 3 pairs" in lines[-2]
+    assert certainty(ranking) == "not distinguishable at n=3"
+    page = comparison.page.read_text()
+    assert 'title="a against b: better (p&lt;0.001, n=3)">▲' in page
+    assert 'title="b against a: worse (p&lt;0.001, n=3)">▼' in page
+    assert re.search(r'title="a against c: not distinguishable at n=3 \(p=[\d.]+, n=3\)">≈', page)
+    for text in (parse_page(page).text, (tmp_path / "study" / "comparison.md").read_text()):
+        assert "≈ not distinguishable at n=3" in text
+
+
+def test_others_with_too_few_seeds_are_counted(tmp_path, write_job):
+    for model, vals in {"a": [0.97, 0.971, 0.969], "b": [0.95, 0.951, 0.9491], "c": [0.9]}.items():
+        for seed, val in enumerate(vals):
+            write_job(model, seed, val, val)
+    (ranking,) = compare(tmp_path / "study").rankings
+    assert verdict(ranking)[-2:] == ["It is better than 1 of the 2 others.", "Too few seeds in common to tell: 1."]
+    assert certainty(ranking) == "one seed cannot decide"
+
+
+def test_both_intervals_are_named(tmp_path, write_job, parse_page):
+    values = [0.90, 0.92, 0.93]
+    for seed, value in enumerate(values):
+        write_job("a", seed, 0.95, value, test_size=360)
+    page = parse_page(write_comparison(tmp_path / "study").page.read_text())
+    low, high = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
+    assert f"{100 * low:.2f}\N{EN DASH}{100 * high:.2f} %" in page.text
+    low, high = stats.binomtest(round(360 * np.mean(values)), 360).proportion_ci(0.95, method="wilson")
+    assert f"{100 * low:.2f}\N{EN DASH}{100 * high:.2f} %" in page.text
+    assert "Neither interval contains the other" in page.text
+
+
+def test_seeds_that_differ_cannot_be_paired(tmp_path, write_job):
+    for seed in range(2):
+        write_job("a", seed, 0.9 + seed / 100, 0.9)
+        write_job("b", 7 + seed, 0.8 + seed / 100, 0.9)
+    (ranking,) = compare(tmp_path / "study").rankings
+    assert "Without a seed in common one cannot decide between it and b" in " ".join(verdict(ranking))
+    assert certainty(ranking) == "no seed in common"
+
+
+def test_pruned_jobs_are_no_failures_and_not_ranked(tmp_path, write_job, parse_page):
+    write_job("a", 0, 0.9, 0.9, extra=["optimizer.lr=0.1"])
+    write_job("a", 0, 0.99, 0.9, extra=["optimizer.lr=0.2"], status="pruned", error="pruned after epoch 2")
+    write_job("a", 0, 0.8, 0.8, extra=["optimizer.lr=0.3"], status="interrupted", error="stopped by SIGINT")
+    comparison = write_comparison(tmp_path / "study")
+    assert [run.result.status for run in comparison.failed] == ["interrupted"]
+    assert [len(ranking.alternatives) for ranking in comparison.rankings] == [1]
+    assert "1 of 3 jobs" in comparison.table
+    assert "pruned after" not in comparison.table
+    page = parse_page(comparison.page.read_text())
+    assert "3 jobs · 1 finished · 1 pruned · 1 not finished" in page.text
+    assert "1 pruned, **1 not finished**" in (tmp_path / "study" / "comparison.md").read_text()
+    table = pd.read_csv(tmp_path / "study" / "results.csv")
+    assert sorted(table["status"]) == ["finished", "interrupted", "pruned"]
+
+
+def test_what_a_search_has_found_stands_first(tmp_path, write_job, parse_page, monkeypatch):
+    from dlexp.reporting import style
+
+    write_job("a", 0, 0.9, 0.9)
+    monkeypatch.setattr("dlexp.comparison.writing.search_sentences", lambda folder: ["The best is trial 3."])
+    figures = [("search_history", style.new_figure()[0])]
+    monkeypatch.setattr("dlexp.comparison.writing.search_figures", lambda folder: iter(figures))
+    page = parse_page(write_comparison(tmp_path / "study").page.read_text())
+    assert 0 < page.text.index("The best is trial 3.") < page.text.index("All alternatives")
+    assert page.tags.count("svg") == 1 + 5
+    assert "](figures/search_history.png)" in (tmp_path / "study" / "comparison.md").read_text()
+    assert (tmp_path / "study" / "figures" / "search_history.png").is_file()
 
 
 def test_jobs_that_did_not_finish_are_listed(tmp_path, write_job, parse_page):
@@ -140,7 +228,7 @@ def test_jobs_that_did_not_finish_are_listed(tmp_path, write_job, parse_page):
     assert [run.result.status for run in comparison.failed] == ["failed", "running", "missing", "unknown"]
     page = parse_page(comparison.page.read_text())
     markdown = (tmp_path / "study" / "comparison.md").read_text()
-    for text in (comparison.table, page.text, markdown):
+    for text in (page.text, markdown):
         assert "out of memory: lower data.batch_size" in text
         assert "model=b,seed=0/error.log" in text
         assert "never began" in text
@@ -154,7 +242,7 @@ def test_only_failures_make_a_page_too(tmp_path, write_job, parse_page):
     comparison = write_comparison(tmp_path / "study")
     assert "nothing to compare" in parse_page(comparison.page.read_text()).text
     assert "nothing to compare" in (tmp_path / "study" / "comparison.md").read_text()
-    assert "Not finished" in comparison.table
+    assert "Not finished" in parse_page(comparison.page.read_text()).text
 
 
 def test_results_are_tidy(tmp_path, write_job):
@@ -183,11 +271,19 @@ def test_a_table_for_each_data_set(tmp_path, write_job, parse_page):
     ]
     page = parse_page(comparison.page.read_text())
     assert "The best on each data set" in page.text
-    assert page.tags.count("svg") == 2 * 4
+    assert page.tags.count("svg") == 2 * 5
     markdown = (tmp_path / "study" / "comparison.md").read_text()
     for name in re.findall(r"\(figures/(.*?)\)", markdown):
         assert (tmp_path / "study" / "figures" / name).is_file()
-    assert markdown.count("](figures/") == 2 * 4
+    assert markdown.count("](figures/") == 2 * 5
+
+
+def test_what_differs_between_data_sets_only_is_in_no_name(tmp_path, write_job):
+    for data in ("digits", "mnist"):
+        for model in "ab":
+            write_job(model, 0, 0.9, 0.9, data=data, extra=[f"experiment={data}_recipe"])
+    rankings = compare(tmp_path / "study").rankings
+    assert [[a.name for a in ranking.alternatives] for ranking in rankings] == [["a", "b"], ["a", "b"]]
 
 
 def test_several_tasks(tmp_path, write_job):
@@ -219,7 +315,7 @@ def test_hostile_names_stay_text(tmp_path, write_job, parse_page):
 
 def test_more_alternatives_than_can_be_drawn(tmp_path, write_job, parse_page):
     for index in range(MOST_DRAWN + 3):
-        write_job(f"net{index}", 0, 0.5 + index / 100, 0.5)
+        write_job(f"net{index}", 0, 0.5 + index / 100, 0.5 + index / 100)
     comparison = write_comparison(tmp_path / "study")
     page = parse_page(comparison.page.read_text())
     assert f"the best {MOST_DRAWN} alternatives; 3 more" in page.text
@@ -253,12 +349,14 @@ def test_not_a_study(tmp_path, make):
         compare(tmp_path / "study")
 
 
-def test_a_thousand_jobs_are_read_quickly(tmp_path, write_job):
-    job = write_job("a", 0, 0.9, 0.9)
-    for index in range(999):
-        folder = tmp_path / "study" / str(index)
-        folder.mkdir()
-        shutil.copy(job / "result.json", folder)
-    begin = time.perf_counter()
-    assert len(compare(tmp_path / "study").runs) == 1000
-    assert time.perf_counter() - begin < 5, "seconds"
+def test_a_thousand_jobs_are_compared_quickly(tmp_path, write_job, monkeypatch):
+    for index in range(334):
+        for seed in range(3):
+            write_job(f"net{index}", seed, 0.5 + index / 1000 + seed / 100, 0.5)
+    read = []
+    monkeypatch.setattr(Run, "history", property(lambda run: read.append(run.folder) or pd.DataFrame({"epoch": []})))
+    begin = time.process_time()
+    comparison = write_comparison(tmp_path / "study")
+    assert time.process_time() - begin < 15, "seconds, of which about six are needed"
+    assert len(comparison.runs) == 1002
+    assert len(set(read)) == 3 * MOST_DRAWN, "the curves of what is drawn"

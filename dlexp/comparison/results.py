@@ -5,9 +5,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from dlexp.comparison.alternatives import settings
+from dlexp.comparison.costs import COSTS
+from dlexp.comparison.jobs import place
 from dlexp.reporting.run_folder import Run
-from dlexp.studies.alternatives import settings
-from dlexp.studies.costs import COSTS
 
 WHAT = ("folder", "status", "error", "task", "model", "data", "seed")
 HOW = ("monitor", "mode", "best_epoch", "epochs", "seconds", *COSTS, "test_size")
@@ -24,6 +25,6 @@ def as_csv(runs: Sequence[Run], folder: Path) -> str:
     writer.writeheader()
     for run in runs:
         known = {name: getattr(run.result, name) for name in fixed if name != "folder"}
-        place = {"folder": str(run.folder.relative_to(folder))}
-        writer.writerow(settings(run) | run.result.metrics | known | place)
+        where = {"folder": place(run, folder)}
+        writer.writerow(settings(run) | run.result.metrics | known | where)
     return text.getvalue()

@@ -1,0 +1,105 @@
+"""A study's folder in, its comparison out: what is best on each data set, by how much, and at what price."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dlexp.comparison import tables
+from dlexp.comparison.alternatives import axes, replicates
+from dlexp.comparison.ranking import Ranking, rank
+from dlexp.comparison.verdict import verdict
+from dlexp.comparison.writing import write
+from dlexp.errors import InputError
+from dlexp.reporting.run_folder import PRUNED, Run, is_run, read_run
+from dlexp.reporting.tables import as_text
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the job folders of a study, or of several, say together."""
+
+    folder: Path
+    runs: list[Run]
+    rankings: list[Ranking]
+    studies: tuple[Path, ...] = ()  # those that are compared here, if several are
+
+    @property
+    def page(self) -> Path:
+        """Where `write` puts it."""
+        return self.folder / "comparison.html"
+
+    @cached_property
+    def finished(self) -> list[Run]:
+        return list(filter(is_finished, self.runs))
+
+    @cached_property
+    def pruned(self) -> list[Run]:
+        """The jobs that a search stopped early, as it should: no failures, but no results either."""
+        return [run for run in self.runs if run.result.status == PRUNED]
+
+    @cached_property
+    def failed(self) -> list[Run]:
+        """The other jobs that did not finish, for whatever reason."""
+        return [run for run in self.runs if run.result.status not in ("finished", PRUNED)]
+
+    @cached_property
+    def table(self) -> str:
+        """For the terminal: a table and a verdict for each data set."""
+        parts = []
+        for ranking in self.rankings:
+            parts.append("\n".join([ranking.title, "", as_text(tables.brief(ranking)), "", *verdict(ranking)]))
+        if self.pruned:
+            parts.append(f"Pruned, as the search stopped them early: {len(self.pruned)} of {len(self.runs)} jobs")
+        return "\n\n".join(parts)
+
+
+def write_comparison(folder: Path) -> Comparison:
+    """Compare the jobs of a study and write it into its folder."""
+    comparison = compare(folder)
+    write(comparison)
+    return comparison
+
+
+def compare(folder: Path) -> Comparison:
+    """Read the jobs of a study and rank them, writing nothing; `InputError` if there are none."""
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder: give that of a run or a study, as outputs/<study>")
+    runs = [read_run(path) for path in run_folders(folder)]
+    if not runs:
+        raise InputError(f"{folder} holds no runs: in a study's folder lies a folder for each job")
+    return Comparison(folder, runs, ranked(runs))
+
+
+def ranked(runs: Sequence[Run], study: Mapping[Path, str] | None = None) -> list[Ranking]:
+    """A ranking of the finished runs for each data set and task; `study` as `replicates` takes it."""
+    groups = {key: group for key, group in by_question(runs).items() if any(map(is_finished, group))}
+    many_tasks = len({task for _, task in groups}) > 1
+    found = []
+    for (data, task), group in sorted(groups.items()):
+        title = f"{task}, {data}" if many_tasks or not data else data
+        alternatives = replicates(list(filter(is_finished, group)), axes(group), study)
+        found.append(rank(title.strip(", ") or "All runs", alternatives))
+    return found
+
+
+def by_question(runs: Sequence[Run]) -> dict[tuple[str, str], list[Run]]:
+    """Runs that can be compared: of one data set and one task."""
+    groups: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run.result.data or "", run.result.task or ""), []).append(run)
+    return groups
+
+
+def is_finished(run: Run) -> bool:
+    return run.result.status == "finished"
+
+
+def run_folders(folder: Path) -> Iterator[Path]:
+    """The folders of runs at any depth, in the order of their names; a run's own folders are not entered."""
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.name.startswith("."):
+            if is_run(entry):
+                yield entry
+            else:
+                yield from run_folders(entry)

@@ -1,0 +1,158 @@
+"""The figures of one data set: the swept axes, overlaid curves, and what the monitored metric costs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dlexp.comparison.alternatives import Alternative, number, rounded
+from dlexp.comparison.axes import Axis, is_grid
+from dlexp.comparison.costs import COSTS
+from dlexp.comparison.pareto import pareto_front
+from dlexp.comparison.ranking import Ranking
+from dlexp.reporting import plots
+from dlexp.reporting.heat_map import heat_map
+from dlexp.reporting.overlaid import MOST_BANDS, overlaid_curves, response_curves
+from dlexp.reporting.scatter import scatter
+from dlexp.reporting.trade_off import MOST_NAMED, trade_off
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+MOST_DRAWN = MOST_NAMED  # alternatives in one figure, the best ones
+MOST_RESPONSES = 6  # lines against a swept number
+MOST_CELLS = 24  # rows or columns of a heat map
+PRICES = {"parameters": "parameters", "flops": "FLOPs", "seconds_per_epoch": "training time an epoch"}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, the name of its file, and what its caption adds to its title."""
+
+    name: str
+    figure: "Figure"
+    caption: str = ""
+
+
+def figures(ranking: Ranking) -> Iterator[Drawing]:
+    """As far as there is something to draw; an alternative has the same colour in all that show it by name."""
+    if ranking.judged:
+        axes = ranking.axes
+        yield from over_axes(ranking, axes) if is_grid(axes, ranking.judged) else over_trials(ranking, axes)
+    yield from over_epochs(ranking)
+    yield from against_costs(ranking)
+
+
+def over_axes(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
+    """A grid: a heat map over two axes, a curve along each numeric one."""
+    import pandas as pd
+
+    name = ranking.monitor
+    if len(axes) == 2 and all(len(axis.values) <= MOST_CELLS for axis in axes):
+        y, x = sorted(axes, key=lambda axis: (axis.numeric, -len(axis.values)))
+        cells = pd.DataFrame(index=y.values, columns=x.values, dtype=float)
+        for alternative in ranking.judged:
+            if x.key in alternative.settings and y.key in alternative.settings:
+                place = alternative.settings[y.key], alternative.settings[x.key]
+                cells.loc[place] = alternative.metric(name)[0]
+        figure = heat_map(cells, name=name, x=x.key, y=y.key, sign=ranking.sign)
+        yield Drawing(f"{name}_over_{x.key}_and_{y.key}", figure, "Mean over seeds; hatched: no finished job.")
+    for axis in axes:
+        if axis.numeric:
+            responses = _responses(ranking, axis)
+            shown = dict(list(responses.items())[:MOST_RESPONSES])
+            figure = response_curves(shown, name=name, axis=axis.key, logarithmic=axis.logarithmic)
+            caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
+            yield Drawing(f"{name}_over_{axis.key}", figure, caption)
+
+
+def _responses(ranking: Ranking, axis: Axis) -> "dict[str, DataFrame]":
+    """For each combination of the other axes, that with the best point first: numbers as rows, seeds as columns."""
+    import pandas as pd
+
+    lines: dict[str, dict[float, dict[int, float]]] = {}
+    for alternative in ranking.judged:
+        if axis.key in alternative.settings:
+            line = lines.setdefault(_rest(alternative, axis) or axis.key, {})
+            line[number(alternative.settings[axis.key])] = dict(enumerate(alternative.values(ranking.monitor)))
+    return {name: pd.DataFrame.from_dict(line, orient="index").sort_index() for name, line in lines.items()}
+
+
+def _rest(alternative: Alternative, axis: Axis) -> str:
+    """What it is on the other axes: `resnet, depth=18`."""
+    others = {key: value for key, value in alternative.settings.items() if key != axis.key}
+    short = ((key.rsplit(".", 1)[-1], value) for key, value in others.items())
+    return ", ".join(value if number(value) is None else f"{key}={rounded(value)}" for key, value in short)
+
+
+def over_trials(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
+    """A search: every trial against each number that was drawn."""
+    for axis in axes:
+        trials = [a for a in ranking.judged if axis.key in a.settings]
+        if axis.numeric and trials:
+            figure = scatter(
+                [number(a.settings[axis.key]) for a in trials],
+                [a.metric(ranking.monitor)[0] for a in trials],
+                name=ranking.monitor,
+                axis=axis.key,
+                logarithmic=axis.logarithmic or axis.over_decades,
+                best=0,
+            )
+            yield Drawing(
+                f"{ranking.monitor}_over_{axis.key}",
+                figure,
+                "A ring marks the best of these.",
+            )
+
+
+def over_epochs(ranking: Ranking) -> Iterator[Drawing]:
+    """The validation loss and the monitored metric of the best alternatives."""
+    import pandas as pd
+
+    shown = ranking.alternatives[:MOST_DRAWN]
+    for metric in dict.fromkeys(m for m in ("val/loss", ranking.monitor) if m):
+        tables = {
+            ranking.labels[a.name]: pd.concat([plots.by_epoch(run.history, metric) for run in a.runs], axis=1)
+            for a in shown
+        }
+        if any(len(table) for table in tables.values()):
+            caption = _lines(len(shown), len(ranking.alternatives), several_seeds(shown))
+            yield Drawing(metric, overlaid_curves(tables, name=metric), caption)
+
+
+def against_costs(ranking: Ranking) -> Iterator[Drawing]:
+    """The metric that the alternatives are judged by, on the test split if there is one, against each price."""
+    import pandas as pd
+
+    metric = next((m for m in (ranking.twin, ranking.monitor) if m in ranking.main_metrics), None)
+    if metric is None:
+        return
+    for cost, axis in PRICES.items():
+        points = pd.DataFrame(
+            [(a.cost(cost), *a.metric(metric)) for a in ranking.alternatives],
+            index=[ranking.labels[a.name] for a in ranking.alternatives],
+            columns=["x", "y", "deviation"],
+        )
+        points["front"] = pareto_front(points.x, ranking.sign * points.y)
+        if points.front.any():
+            figure = trade_off(points, x=axis, y=metric, quantity=COSTS[cost][1])
+            caption = "The front: nothing else is as good for less."
+            if len(points) > MOST_NAMED:
+                caption += " Grey: the others, at the border if they lie beyond it."
+            yield Drawing(f"against_{cost}", figure, caption)
+
+
+def _lines(shown: int, count: int, several: bool) -> str:
+    """What lines and bands are."""
+    said = []
+    if shown < count:
+        said.append(f"The best {shown} of {count}.")
+    if several:
+        bands = f"bands (the best {MOST_BANDS})" if shown > MOST_BANDS else "bands"
+        said.append(f"Mean over seeds; {bands}: ± one standard deviation.")
+    return " ".join(said)
+
+
+def several_seeds(alternatives: Sequence[Alternative]) -> bool:
+    """Whether there is anything to take a mean of."""
+    return any(len(alternative.runs) > 1 for alternative in alternatives)

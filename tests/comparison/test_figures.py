@@ -1,0 +1,121 @@
+"""Which figures a sweep calls for."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from dlexp.comparison.alternatives import axes, replicates
+from dlexp.comparison.figures import MOST_RESPONSES, figures
+from dlexp.comparison.ranking import rank
+from dlexp.reporting.run_folder import Result, Run
+
+FLAT = ["against_parameters", "against_flops", "against_seconds_per_epoch"]
+
+
+def ranking(tmp_path, jobs, *, seeds=(0,), metric="val/accuracy", mode="max"):
+    """Of jobs {key: value typed}; each has its place in the list as metric, and no history."""
+    runs = []
+    for place, typed in enumerate(jobs):
+        words = [f"{key}={value}" for key, value in typed.items()]
+        for seed in seeds:
+            result = Result(
+                status="finished",
+                model=typed.get("model", "lenet"),
+                choices={"model": typed.get("model", "lenet")},
+                overrides=[*words, f"seed={seed}"],
+                metrics={metric: place + seed / 10},
+                monitor=metric,
+                mode=mode,
+                seed=seed,
+                parameters=100 + place,
+                flops=1000 + place,
+                seconds_per_epoch=1 + place,
+            )
+            runs.append(Run(tmp_path / str(len(runs)), result))
+    return rank("digits", replicates(runs, axes(runs)))
+
+
+def product(**columns):
+    return [dict(zip(columns, row, strict=True)) for row in itertools.product(*columns.values())]
+
+
+def drawn(found):
+    return {drawing.name: drawing.figure for drawing in figures(found)}
+
+
+def test_models_alone(tmp_path):
+    assert list(drawn(ranking(tmp_path, product(model=["a", "b", "c"])))) == FLAT
+
+
+def test_a_learning_rate_for_each_model(tmp_path):
+    found = drawn(
+        ranking(tmp_path, product(**{"model": ["a", "b"], "optimizer.lr": ["1e-4", "1e-3", "1e-2"]}), seeds=(0, 1))
+    )
+    assert list(found) == ["val/accuracy_over_optimizer.lr_and_model", "val/accuracy_over_optimizer.lr", *FLAT]
+    curves = found["val/accuracy_over_optimizer.lr"].axes[0]
+    assert curves.get_xscale() == "log"
+    assert [text.get_text() for text in curves.texts] == ["b", "a"]
+    np.testing.assert_allclose(curves.lines[0].get_xdata(), [1e-4, 1e-3, 1e-2])
+    np.testing.assert_allclose(curves.lines[0].get_ydata(), np.array([3, 4, 5]) + 0.05)
+    assert len(curves.collections) == 2, "bands over the seeds"
+    cells = found["val/accuracy_over_optimizer.lr_and_model"].axes[0]
+    assert [label.get_text() for label in cells.get_xticklabels()] == ["0.0001", "0.001", "0.01"]
+    assert [label.get_text() for label in cells.get_yticklabels()] == ["b", "a"]
+    assert {text.get_text() for text in cells.texts} >= {"305.00", "5.00"}
+
+
+def test_two_models_and_optimizers_are_a_heat_map_only(tmp_path):
+    found = ranking(tmp_path, product(model=["a", "b"], optimizer=["sgd", "adam"]))
+    assert list(drawn(found)) == ["val/accuracy_over_optimizer_and_model", *FLAT]
+
+
+def test_missing_cells(tmp_path):
+    jobs = product(model=["a", "b", "c"], optimizer=["sgd", "adam"])[:-1]
+    (axes_of_map,) = next(figures(ranking(tmp_path, jobs))).figure.axes
+    assert [text.get_text() for text in axes_of_map.texts].count("—") == 1
+
+
+def test_three_axes_have_a_line_for_each_combination_of_the_others(tmp_path):
+    jobs = product(**{"model": ["a", "b"], "model.width": [16, 32, 64], "optimizer.lr": ["0.1", "0.2", "0.3", "0.4"]})
+    found = drawn(ranking(tmp_path, jobs))
+    assert list(found) == ["val/accuracy_over_model.width", "val/accuracy_over_optimizer.lr", *FLAT]
+    widths, rates = (found[name].axes[0] for name in list(found)[:2])
+    assert widths.get_xscale() == "log"
+    assert rates.get_xscale() == "linear"
+    assert len(widths.lines) == MOST_RESPONSES
+    assert [text.get_text() for text in rates.texts][:2] == ["b, width=64", "b, width=32"]
+
+
+@pytest.mark.parametrize("trials", [20, 100])
+def test_a_search_has_points_instead_of_lines_and_no_map(tmp_path, trials):
+    rng = np.random.default_rng(0)
+    jobs = [
+        {
+            "optimizer.lr": repr(10 ** rng.uniform(-5, -1)),
+            "model.dropout": repr(rng.uniform(0, 0.5)),
+            "model.width": rng.choice([16, 32, 64]),
+            "optimizer": rng.choice(["sgd", "adam"]),
+        }
+        for _ in range(trials)
+    ]
+    found = drawn(ranking(tmp_path, jobs))
+    names = [name for name in found if "over" in name]
+    assert names == [f"val/accuracy_over_{key}" for key in ("optimizer.lr", "model.dropout", "model.width")]
+    rates, dropouts, widths = (found[name].axes[0] for name in names)
+    assert [panel.get_xscale() for panel in (rates, dropouts, widths)] == ["log", "linear", "log"]
+    for panel in (rates, dropouts, widths):
+        assert {line.get_linestyle() for line in panel.lines} == {"None"}
+        assert len(panel.lines[0].get_xdata()) == trials
+    _, best = rates.lines[1].get_xydata()[0]
+    assert best == trials - 1
+    labels = [text.get_text() for text in found["against_parameters"].axes[0].texts]
+    assert labels[0] == "#1", "names of five hyperparameters have no room in a figure"
+
+
+def test_the_front_follows_the_direction_of_the_metric(tmp_path):
+    """The more parameters, the larger the metric: all are on the front of an accuracy, one on that of a loss."""
+    for mode, count in (("max", 3), ("min", 1)):
+        found = drawn(ranking(tmp_path, product(model=["a", "b", "c"]), metric="val/loss", mode=mode))
+        (front,) = [line for line in found["against_flops"].axes[0].lines if line.get_label() == "Pareto front"]
+        assert len(front.get_xdata()) == count

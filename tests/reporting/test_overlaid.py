@@ -1,0 +1,56 @@
+"""Lines of several alternatives, read back from the axes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dlexp.reporting.overlaid import MOST_BANDS, overlaid_curves, response_curves
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_overlaid_curves(count, assert_drawn):
+    rng = np.random.default_rng(0)
+    tables = {f"$net_{i}$": pd.DataFrame(rng.uniform(0.8, 0.9, (5, 3)), index=range(1, 6)) for i in range(count - 1)}
+    tables["single"] = pd.DataFrame({0: [0.1, 0.7, 0.8]}, index=[1, 2, 3])
+    figure = overlaid_curves(tables, name="val/accuracy")
+    (axes,) = figure.axes
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), tables["$net_0$"].to_numpy().mean(axis=1))
+    band = axes.collections[0].get_paths()[0].vertices
+    spread = tables["$net_0$"].to_numpy().std(axis=1, ddof=1)
+    assert band[:, 1].max() == pytest.approx((axes.lines[0].get_ydata() + spread).max())
+    looks = {(line.get_color(), str(line.get_linestyle())) for line in axes.lines}
+    assert len(looks) == (count if count < 8 else 2) or len({c for c, _ in looks}) == 7
+    legend = axes.get_legend()
+    names = [text.get_text() for text in (legend.get_texts() if legend else axes.texts)]
+    assert sorted(names) == sorted(tables)
+    assert_drawn(figure)
+
+
+def test_only_the_first_few_have_bands():
+    tables = {str(i): pd.DataFrame(np.random.default_rng(i).uniform(size=(4, 3))) for i in range(8)}
+    (axes,) = overlaid_curves(tables, name="val/loss").axes
+    assert len(axes.collections) == MOST_BANDS
+
+
+@pytest.mark.parametrize(("values", "logarithmic"), [([1e-4, 1e-3, 1e-2], True), ([1, 2, 3], False)])
+def test_response_curves(values, logarithmic, assert_drawn):
+    tables = {
+        "resnet": pd.DataFrame([[0.8, 0.9], [0.9, 0.95], [0.7, np.nan]], index=values),
+        "lenet": pd.DataFrame([[0.5], [0.6]], index=values[:2]),
+    }
+    figure = response_curves(tables, name="val/accuracy", axis="optimizer.lr", logarithmic=logarithmic)
+    (axes,) = figure.axes
+    figure.draw_without_rendering()
+    assert axes.get_xscale() == ("log" if logarithmic else "linear")
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), np.column_stack([values, [0.85, 0.925, 0.7]]))
+    assert [label.get_text() for label in axes.get_xticklabels()] == [f"{value:g}" for value in values]
+    assert axes.get_xlabel() == "optimizer.lr"
+    assert_drawn(figure)
+
+
+def test_many_values_have_round_marks(assert_drawn):
+    tables = {"a": pd.DataFrame({0: np.linspace(0, 1, 15)}, index=np.geomspace(1e-5, 1, 15))}
+    figure = response_curves(tables, name="val/loss", axis="lr", logarithmic=True)
+    figure.draw_without_rendering()
+    assert 3 <= len([t for t in figure.axes[0].get_xticklabels() if t.get_text()]) <= 8
+    assert_drawn(figure)

@@ -12,7 +12,8 @@ from dlexp.composition.command import command
 from dlexp.composition.flags import check_flags
 from dlexp.composition.folders import register_folders
 from dlexp.composition.groups import CONF
-from dlexp.errors import Interrupted
+from dlexp.composition.plugins import register_plugins
+from dlexp.errors import stop
 from dlexp.schema import register
 
 
@@ -26,11 +27,11 @@ def job(cfg: DictConfig) -> None:
             check(cfg)
             from dlexp.run import run
 
-            run(cfg, record)
+            run(record.resumed(), record)
 
 
-def stop(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
+def hear(number: int, frame: FrameType | None) -> None:
+    raise stop(number)
 
 
 def compose_and_run() -> None:
@@ -43,10 +44,11 @@ def compose_and_run() -> None:
             errors.append(error)  # around Hydra, which would print lines of its own about it
 
     check_flags(sys.argv[1:])
-    signal.signal(signal.SIGTERM, stop)  # while torch is imported, too: a run that was stopped says so
+    signal.signal(signal.SIGTERM, hear)  # while torch is imported, too: a run that was stopped says so
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors of composition come to `command` as they are
     register()
     register_folders()
+    register_plugins()
     try:
         hydra.main(config_path=str(CONF), config_name="config", version_base="1.3")(quiet_job)()
     except SystemExit:  # a study's, of which other jobs have failed

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from dlexp.callbacks.interrupt import Interrupt
 from dlexp.checkpoint_file import read_checkpoint
+from dlexp.checkpoint_io import WholeCheckpoints
 from dlexp.composition.nearest import nearest
 from dlexp.cost import cost
 from dlexp.errors import InputError
@@ -75,7 +76,13 @@ def build(entries: DictConfig | None) -> list[Any]:
 def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> Trainer:
     precision = pick_precision(cfg.accelerator) if cfg.precision == "auto" else cfg.precision
     return instantiate(
-        cfg, precision=precision, callbacks=callbacks, logger=loggers, default_root_dir=str(folder), _convert_="all"
+        cfg,
+        precision=precision,
+        callbacks=callbacks,
+        logger=loggers,
+        default_root_dir=str(folder),
+        plugins=[WholeCheckpoints()],
+        _convert_="all",
     )
 
 

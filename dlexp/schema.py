@@ -21,6 +21,8 @@ class Schema:
     stages: list[str] = MISSING
     ckpt: str | None = MISSING
     study: str | None = MISSING
+    on_change: str = MISSING
+    job_timeout: float | None = MISSING
     data_dir: str = MISSING
     output_dir: str = MISSING
 

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from unittest.mock import patch
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
+from dlexp.composition.plugins import register_plugins
+
+register_plugins()  # before anything here lets Hydra look for plugins
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: with -n auto there is a worker on every core
 
 PIXEL = bytes.fromhex(  # a PNG image of one grey pixel
@@ -165,14 +169,16 @@ class Ending:
 
 @contextlib.contextmanager
 def untouched_process() -> Iterator[None]:
-    """A run sets up logging, warnings, variables of the environment and Hydra itself: put them back."""
+    """A run sets up logging, warnings, variables of the environment, SIGTERM and Hydra itself: put them back."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     hydra = HydraConfig.instance()
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings(), patch.dict(os.environ), patch.object(hydra, "cfg", hydra.cfg):
         try:
             yield
         finally:
+            signal.signal(signal.SIGTERM, on_sigterm)
             root.handlers[:] = handlers
             root.setLevel(level)
 

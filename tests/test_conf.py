@@ -42,7 +42,8 @@ def chosen(option: str) -> DictConfig:
     """The config with this file in it: `model/lenet`."""
     group, _, name = option.rpartition("/")
     several = group == "callbacks" and name != "default"
-    return compose("config", [f"{group}=[default,{name}]" if several else f"{group}={name}"])
+    around = ["hydra/sweeper=optuna"] if group.startswith("hydra/sweeper/") else []
+    return compose("config", [*around, f"{group}=[default,{name}]" if several else f"{group}={name}"])
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -94,10 +95,24 @@ def commands() -> Iterator[tuple[str, str]]:
             yield file, re.split(r" {2,}", found)[0]
 
 
+def searched(typed: list[str], parser: OverridesParser) -> list[list[str]]:
+    """Jobs of a search that show every choice."""
+    pytest.importorskip("optuna")
+    from dlexp.studies.search.space import read_space
+
+    of_hydra = [word for word in typed if word.startswith("hydra")]
+    params = compose("config", of_hydra, return_hydra_config=True).hydra.sweeper.params
+    space = read_space(params or {}, [word for word in typed if word not in of_hydra], parser)
+    return [[*of_hydra, *job] for values in space.samples() for job in space.jobs(values)]
+
+
 @pytest.mark.parametrize(("file", "words"), list(commands()))
 def test_the_commands_of_the_headers_compose(file: str, words: str) -> None:
     typed = [word for word in shlex.split(words) if word not in ("-m", "--cfg", "job")]
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-    (jobs,) = BasicSweeper.split_arguments(parser.parse_overrides(typed), None)
+    if "hydra/sweeper=optuna" in typed:
+        jobs = searched(typed, parser)
+    else:
+        (jobs,) = BasicSweeper.split_arguments(parser.parse_overrides(typed), None)
     assert len(jobs) == 1 or " -m" in words
     check(compose("config", list(jobs[-1])))

@@ -11,9 +11,11 @@ STAIRS = (  # from the ground up: what stands on a step imports from steps below
     {"errors"},  # floor 0
     {"layers", "optim", "reporting"},
     {"tasks", "models", "data", "callbacks", "loggers"},  # floor 1
-    {"schema", "composition", "cost", "checkpoint_file"},  # floor 2
-    {"record", "studies"},
+    {"schema", "composition", "identity", "cost", "checkpoint_file", "checkpoint_io"},  # floor 2
+    {"record", "comparison"},
     {"run"},
+    {"studies"},
+    {"plugins"},
     {"evaluate", "report"},  # floor 3
     {"predict", "__main__"},
 )

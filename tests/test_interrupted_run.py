@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM at any moment, and `ckpt=`: the run ends as if it had never been stopped."""
 
+import json
 import os
 import shlex
 import signal
@@ -183,11 +184,21 @@ def test_ctrl_c_while_torch_is_being_imported(launch, small, monkeypatch, tmp_pa
 
 
 def test_a_study_stops_as_a_whole(launch, small, signal_at, tmp_path):
-    """And the command that resumes its job survives the commas in the name of the job's folder."""
+    """The command that it names goes on with it: the job that was stopped resumes, the others follow."""
+    words = ("model=linear,mlp", "optimizer.lr=0.01,0.1", "hydra/launcher=inline", *small[1:], "-m")
+    unbroken = launch(*words, folder=tmp_path / "unbroken")
     signal_at("training_step", 6, signal.SIGINT)
-    words = ("model=linear,mlp", "optimizer.lr=0.01,0.1")
-    end = launch(*small[1:], *words, "-m", folder=tmp_path / "study")
+    end = launch(*words, folder=tmp_path / "study")
     assert end.code == 130
     assert [path.name for path in Path(tmp_path, "study").glob("*/result.json")] == ["result.json"]
-    resumed = launch(*resume_words(end), folder=tmp_path / "resumed")
-    assert (resumed.code, resumed.result["status"]) == (0, "finished")
+    assert "stopped by SIGINT" in end.err
+    again = shlex.split(end.err.partition("go on with: ")[2])
+    assert again[:3] == ["python", "-m", "dlexp"]
+    resumed = launch(*(word for word in again[3:] if "sweep.dir" not in word), folder=tmp_path / "study")
+    assert (resumed.code, resumed.err) == (0, "")
+    results = {}
+    for folder in (unbroken.folder, resumed.folder):
+        paths = sorted(folder.glob("*/result.json"))
+        results[folder] = [(path.parent.name, json.loads(path.read_text())["metrics"]) for path in paths]
+    assert len(results[resumed.folder]) == 4
+    assert results[resumed.folder] == results[unbroken.folder]

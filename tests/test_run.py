@@ -58,7 +58,7 @@ def test_every_file_is_there_and_no_other(finished):
     assert len(events) == 1
     assert found - set(events) == {
         *(".hydra/config.yaml", ".hydra/overrides.yaml", ".hydra/hydra.yaml", "dlexp.log"),
-        *("result.json", "metrics.csv", "report.md", "report.html"),
+        *("result.json", "metrics.csv", "report.md", "report.html", ".lock"),
         *("checkpoints/best.ckpt", "checkpoints/last.ckpt"),
         *("figures/curves.png", "figures/confusion_matrix.png", "figures/mistakes.png"),
     }

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a training between two steps, with a checkpoint, instead of in the middle of one."""
+"""Ctrl-C, SIGTERM and job_timeout end a training between two steps, with a checkpoint, not in the middle of one."""
 
 import signal
 from pathlib import Path
@@ -6,9 +6,9 @@ from types import FrameType, TracebackType
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from dlexp.errors import Interrupted
+from dlexp.errors import stop
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name)]
 
 
 class Interrupt(Callback):
@@ -36,7 +36,7 @@ class Interrupt(Callback):
 
     def hear(self, number: int, frame: FrameType | None) -> None:
         if not self.training or self.requested is not None:
-            raise Interrupted(number)
+            raise stop(number)
         self.requested = number
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -49,13 +49,13 @@ class Interrupt(Callback):
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0  # gradients are not in a checkpoint
         if self.requested is not None and stepped and not trainer.is_last_batch:
             trainer.save_checkpoint(self.last)
-            raise Interrupted(self.requested)
+            raise stop(self.requested)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.requested is not None:  # the epoch before was finished, validated and saved
-            raise Interrupted(self.requested)
+            raise stop(self.requested)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.training = False
         if self.requested is not None:
-            raise Interrupted(self.requested)
+            raise stop(self.requested)

@@ -1,1 +1,1 @@
-"""Many runs: what a study's job folders say together."""
+"""Many runs: planned, run anywhere, watched, resumed."""

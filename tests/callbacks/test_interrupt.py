@@ -7,7 +7,9 @@ import pytest
 from lightning.pytorch import Callback
 
 from dlexp.callbacks.interrupt import SIGNALS, Interrupt
-from dlexp.errors import Interrupted
+from dlexp.errors import Interrupted, OutOfTime
+
+TO_STOP = (signal.SIGINT, signal.SIGTERM)
 
 
 class Send(Callback):
@@ -24,13 +26,18 @@ class Send(Callback):
             os.kill(os.getpid(), self.number)
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", TO_STOP)
 def test_outside_of_a_training_it_ends_at_once(number, tmp_path):
     before = [signal.getsignal(n) for n in SIGNALS]
     with pytest.raises(Interrupted, match=f"stopped by {number.name}") as end, Interrupt(folder=tmp_path):
         os.kill(os.getpid(), number)
     assert end.value.exit_code == 128 + number
     assert [signal.getsignal(n) for n in SIGNALS] == before
+
+
+def test_the_alarm_of_job_timeout_is_no_request_to_stop_the_study(tmp_path):
+    with pytest.raises(OutOfTime), Interrupt(folder=tmp_path):
+        os.kill(os.getpid(), signal.SIGALRM)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -53,7 +60,8 @@ def test_in_a_training_it_waits_for_the_end_of_a_step(fit, tmp_path, hook, steps
         def on_exception(self, trainer, pl_module, exception) -> None:
             seen.append(trainer.global_step)
 
-    with pytest.raises(Interrupted, match=number.name), interrupt:
+    alarm = number == signal.SIGALRM
+    with pytest.raises(OutOfTime if alarm else Interrupted, match=None if alarm else number.name), interrupt:
         fit(Send(hook, number), Steps(), interrupt, max_epochs=3)
     assert seen == [steps]
     assert interrupt.last.exists() == (steps % 4 != 0)  # of whole epochs Checkpoint has written it

@@ -29,7 +29,12 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 
 def config_hash(cfg: DictConfig) -> str:
     """Equal hashes mean the same experiment."""
-    return hashlib.sha256(json.dumps(plain(cfg), sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return digest(plain(cfg))
+
+
+def digest(parts: Any) -> str:
+    """Of plain types, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def changes(folder: Path, cfg: DictConfig) -> str:

@@ -17,8 +17,8 @@ def main() -> None:
     parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="the folder of a run or of a study")
     folders = parser.parse_args().folders
 
-    from dlexp.comparison.comparison import write_comparison
     from dlexp.comparison.together import write_together
+    from dlexp.comparison.writing import write_comparison
     from dlexp.reporting.pages import write_report
     from dlexp.reporting.run_folder import is_run
 

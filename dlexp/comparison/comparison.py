@@ -9,7 +9,6 @@ from dlexp.comparison import tables
 from dlexp.comparison.alternatives import axes, replicates
 from dlexp.comparison.ranking import Ranking, rank
 from dlexp.comparison.verdict import verdict
-from dlexp.comparison.writing import write
 from dlexp.errors import InputError
 from dlexp.reporting.run_folder import PRUNED, Run, is_run, read_run
 from dlexp.reporting.tables import as_text
@@ -52,13 +51,6 @@ class Comparison:
         if self.pruned:
             parts.append(f"Pruned, as the search stopped them early: {len(self.pruned)} of {len(self.runs)} jobs")
         return "\n\n".join(parts)
-
-
-def write_comparison(folder: Path) -> Comparison:
-    """Compare the jobs of a study and write it into its folder."""
-    comparison = compare(folder)
-    write(comparison)
-    return comparison
 
 
 def compare(folder: Path) -> Comparison:

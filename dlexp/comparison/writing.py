@@ -3,9 +3,10 @@
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlexp.comparison import against, jobs, tables
+from dlexp.comparison.comparison import Comparison, compare
 from dlexp.comparison.figures import MOST_DRAWN, Drawing, figures
 from dlexp.comparison.ranking import Ranking
 from dlexp.comparison.results import as_csv
@@ -14,11 +15,15 @@ from dlexp.comparison.verdict import verdict
 from dlexp.reporting import pages, style
 from dlexp.reporting.atomic import write_bytes, write_text
 
-if TYPE_CHECKING:
-    from dlexp.comparison.comparison import Comparison
+
+def write_comparison(folder: Path) -> Comparison:
+    """Compare the jobs of a study and write it into its folder."""
+    comparison = compare(folder)
+    write(comparison)
+    return comparison
 
 
-def write(comparison: "Comparison") -> None:
+def write(comparison: Comparison) -> None:
     """Into the folder of the comparison."""
     folder = comparison.folder
     write_text(folder / "results.csv", as_csv(comparison.runs, folder))

@@ -21,10 +21,11 @@ class Composer:
         self.loader = loader
         self.parser = OverridesParser.create(config_loader=loader)
         self.merged: dict[tuple[str, ...], DictConfig] = {}
+        self.parsed: dict[str, Override] = {}
 
     def compose(self, words: Sequence[str]) -> DictConfig:
         """The config of the job with these overrides, its node `hydra` included."""
-        overrides = self.parser.parse_overrides(list(words))
+        overrides = self.parse(words)
         files = [o for o in overrides if self.names_a_file(o)]
         values = [o for o in overrides if o not in files]
         if any(o.is_add() or o.is_force_add() or o.is_delete() or o.is_hydra_override() for o in overrides):
@@ -41,12 +42,28 @@ class Composer:
             cfg.hydra.job.override_dirname = directory_name(overrides, cfg)
         return cfg
 
+    def parse(self, words: Sequence[str]) -> list[Override]:
+        """The jobs of a grid are made of the same few words, again and again."""
+        new = [word for word in words if word not in self.parsed]
+        self.parsed.update(zip(new, self.parser.parse_overrides(new), strict=True))
+        return [self.parsed[word] for word in words]
+
+    def lacks_a_file(self, words: Sequence[str]) -> bool:
+        """Whether the job chooses an option that its group does not have, seen without composing it."""
+        for override in self.parse(words):
+            if override.package is None and self.loader.repository.group_exists(override.key_or_group):
+                chosen = override.value()
+                for name in chosen if isinstance(chosen, list) else [chosen]:
+                    if name and not self.loader.repository.config_exists(f"{override.key_or_group}/{name}"):
+                        return True
+        return False
+
     def names_a_file(self, override: Override) -> bool:
         return override.package is not None or self.loader.repository.group_exists(override.key_or_group)
 
     def rename(self, cfg: DictConfig, left_out: set[str]) -> None:
         """Leave these words out of the job's name."""
-        overrides = self.parser.parse_overrides(list(cfg.hydra.overrides.task))
+        overrides = self.parse(list(cfg.hydra.overrides.task))
         with open_dict(cfg.hydra):
             kept = [o for o in overrides if o.input_line not in left_out]
             cfg.hydra.job.override_dirname = directory_name(kept, cfg)

@@ -1,28 +1,22 @@
 """Do the parts of a job fit each other? Its data, network, task and callbacks are built, with no memory for weights."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from dlexp.composition.explain import explain
 from dlexp.errors import InputError
-from dlexp.identity import plain
+from dlexp.identity import digest
 
 
-def distinct_parts(configs: Iterable[DictConfig]) -> list[dict[str, Any]]:
-    """The configs of a study as far as fitting goes, each once: seeds and learning rates make no difference."""
+def distinct_parts(configs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of a study's configs that differ where fitting goes: seeds and learning rates make no difference."""
     found = {}
-    for cfg in configs:
-        cfg = cfg.copy()
-        with open_dict(cfg):
-            cfg.pop("hydra", None)
-        parts = plain(cfg)
-        key = {name: parts[name] for name in ("model", "data", "callbacks")}
-        key["task"] = {k: v for k, v in parts["task"].items() if k not in ("optimizer", "scheduler")}
-        key["data"] = {k: v for k, v in (parts["data"] or {}).items() if k != "seed"}
-        found.setdefault(json.dumps(key, sort_keys=True, default=str), parts)
+    for parts in configs:
+        task = {key: value for key, value in parts["task"].items() if key not in ("optimizer", "scheduler")}
+        data = {key: value for key, value in (parts["data"] or {}).items() if key != "seed"}
+        found.setdefault(digest([task, data, parts["model"], parts["callbacks"]]), parts)
     return list(found.values())
 
 

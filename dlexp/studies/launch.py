@@ -34,7 +34,7 @@ def launch(
     planned = plan(Composer(master, loader), manifest, study, jobs, first)
     to_do = list({job.folder: job for job in planned if job.to_do}.values())  # a job that is named twice runs once
     if to_do:
-        engine.call(check_parts, distinct_parts(job.config for job in to_do))
+        engine.call(check_parts, distinct_parts(job.parts for job in to_do))
 
     write_text(study / "multirun.yaml", OmegaConf.to_yaml(master))
     manifest.refused = {job.folder.name: job.refusal for job in planned if job.refusal}

@@ -4,13 +4,14 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, open_dict
 
 from dlexp.composition.check import check
 from dlexp.composition.nearest import nearest
 from dlexp.errors import InputError
-from dlexp.identity import changes, config_hash
+from dlexp.identity import changes, digest, plain
 from dlexp.reporting.run_folder import Run, read_run
 from dlexp.studies.composer import Composer
 from dlexp.studies.manifest import Manifest, spoken
@@ -26,6 +27,7 @@ class Planned:
     number: int
     words: list[str]
     config: DictConfig | None = None  # with its node `hydra`; None if the job lies finished
+    parts: dict[str, Any] | None = None  # the same resolved, in plain types, without paths and devices
     refusal: str | None = None  # why it is left alone
     changed: bool = False  # another config was run in its folder, which makes way
 
@@ -44,7 +46,8 @@ def plan(
             f"on_change={on_change}: {nearest(str(on_change), ON_CHANGE).strip(' ()') or 'refuse or rerun'}"
         )
     planned: list[Planned | None] = [None] * len(jobs)
-    for index in new_words_first(jobs):
+    order = sorted(new_words_first(jobs), key=lambda index: not composer.lacks_a_file(jobs[index]))
+    for index in order:  # mistakes among the first
         words, number = list(jobs[index]), first + index
         planned[index] = finished(manifest, study, words, number) or compose(
             composer, manifest, study, words, number, on_change
@@ -53,7 +56,7 @@ def plan(
 
 
 def new_words_first(jobs: Sequence[Sequence[str]]) -> list[int]:
-    """Indices of the jobs, first those with an override that none before has: a typo is found among the first."""
+    """Indices of the jobs, first those with an override that none before has."""
     seen: set[str] = set()
     first, rest = [], []
     for index, words in enumerate(jobs):
@@ -82,9 +85,10 @@ def compose(
         del task["hydra"]
         task.output_dir = str(folder)  # which only a running job knows otherwise
     check(task)
+    parts = plain(task)
     manifest.folders[spoken(words)] = folder.name
-    manifest.hashes[folder.name] = config_hash(task)
-    job = Planned(folder, number, words, cfg)
+    manifest.hashes[folder.name] = digest(parts)
+    job = Planned(folder, number, words, cfg, parts)
     run = look(folder)
     if run is None or run.result.config_hash is None:
         return job

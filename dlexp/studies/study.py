@@ -17,7 +17,7 @@ class Study(Callback):
     """Hydra calls it around a multirun (hydra.callbacks.study in conf/config.yaml)."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        from dlexp.comparison.comparison import write_comparison
+        from dlexp.comparison.writing import write_comparison
 
         folder = Path(config.hydra.sweep.dir)
         try:

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from dlexp.comparison.comparison import compare, write_comparison
+from dlexp.comparison.comparison import compare
 from dlexp.comparison.figures import MOST_DRAWN
 from dlexp.comparison.results import as_csv
 from dlexp.comparison.verdict import certainty, verdict
+from dlexp.comparison.writing import write_comparison
 from dlexp.errors import InputError
 from dlexp.reporting.run_folder import Run
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from dlexp.comparison.comparison import write_comparison
 from dlexp.comparison.together import short_names, write_together
+from dlexp.comparison.writing import write_comparison
 
 CONFIG = "seed: {seed}\nmodel: {{name: lenet}}\ntrainer: {{epochs: {epochs}}}\nstudy: {study}\noutput_dir: x\n"
 

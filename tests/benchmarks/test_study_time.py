@@ -22,7 +22,7 @@ LAUNCHERS = {
     "Hydra's basic launcher": BASIC,
     "inline": ("hydra/launcher=inline",),
     "local": ("hydra/launcher=local",),
-    "joblib": ("hydra/launcher=joblib",),
+    "joblib": ("hydra/launcher=joblib_pool",),
 }
 ROUNDS = 3
 MANY = 1000

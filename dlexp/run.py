@@ -156,7 +156,8 @@ def flatten(key: str, value: Any, into: dict[str, Any]) -> None:
 
 def quiet() -> None:
     """Lightning says on every run what the table at the end says better, and warns of choices that are ours."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     for message in (
         ".*is not empty.*",
         ".*LeafSpec.*",

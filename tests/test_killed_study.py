@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlexp.studies.engines.local import warm_context
+from dlexp.reporting.atomic import write_text
+from dlexp.studies.engines.local import Local, warm_context
 
 GRID = (  # batch order, augmentation, dropout, average and schedule: whatever would tell a difference
     *("model=mlp", "model.hidden_sizes=[16]", "model.dropout=0.3", "seed=0,1,2", "data.augment.shift=2"),
@@ -104,6 +105,30 @@ def test_a_killed_study_leaves_no_jobs_behind(tmp_path):
     assert (logs.parent / "checkpoints" / "last.ckpt").is_file()
 
 
+def check(path: Path) -> None:
+    Local(workers=None, threads=None, jobs_per_gpu=1, grace=1).call(linger, path)
+
+
+def linger(path: Path) -> None:
+    write_text(path, str(os.getpid()))
+    time.sleep(600)
+
+
+def test_a_study_that_is_killed_while_it_checks_leaves_nothing_behind_either(tmp_path):
+    process = warm_context().Process(target=check, args=(tmp_path / "pid",))
+    process.start()
+    while not (tmp_path / "pid").exists():
+        assert process.is_alive()
+        time.sleep(0.1)
+    process.kill()
+    process.join()
+    pid = (tmp_path / "pid").read_text()
+    deadline = time.monotonic() + 30
+    while Path("/proc", pid).exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path("/proc", pid).exists()
+
+
 def test_a_study_that_is_told_to_stop_lets_its_jobs_write_their_checkpoints(tmp_path):
     process = start(tmp_path / "study", (*GRID, "trainer.max_epochs=2000", "hydra/launcher=local"))
     jobs = [tmp_path / "study" / name for name in ("model=mlp,seed=0", "model=mlp,seed=1")][
@@ -120,3 +145,19 @@ def test_a_study_that_is_told_to_stop_lets_its_jobs_write_their_checkpoints(tmp_
         assert (result["status"], result["error"]) == ("interrupted", "stopped by SIGTERM")
     said = (tmp_path / "study.log").read_text()
     assert "dlexp: stopped by SIGTERM; go on with: python -m dlexp" in said
+
+
+def test_all_ranks_of_a_distributed_job_stop_together(tmp_path):
+    """Only the first of them hears of it."""
+    two = ("trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "seed=0", "hydra/launcher=local")
+    process = start(tmp_path / "study", (*GRID, *two, "trainer.max_epochs=9999"))
+    job = tmp_path / "study" / "model=mlp"
+    while not (job / "metrics.csv").exists():
+        assert process.is_alive(), (tmp_path / "study.log").read_text()
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(50)  # less than the grace, after which they are killed
+    assert process.exitcode == 128 + signal.SIGTERM
+    result = json.loads((job / "result.json").read_text())
+    assert (result["status"], result["error"]) == ("interrupted", "stopped by SIGTERM")
+    assert (job / "checkpoints" / "last.ckpt").is_file()

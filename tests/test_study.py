@@ -240,6 +240,7 @@ def test_a_refused_job_is_told_of_beside_a_failed_one(launch, words, tmp_path):
         (("model=lenet", "model.activation=tanh,rlu"), "relu"),
         (("model=alexnet", "model.form=small,imagenet"), "AlexNet"),
         (("model=linear", "callbacks.checkpoint.monitor=val/accuracy,val/acc"), "did you mean 'val/accuracy'?"),
+        (("model=linear", "optimizer.lr=interval(0.1,0.2)"), "hydra/sweeper=optuna"),
         (("model=linear", "on_change=rerum"), "rerun"),
     ],
     ids=lambda part: part[-1] if isinstance(part, tuple) else "",

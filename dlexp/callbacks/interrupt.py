@@ -47,13 +47,25 @@ class Interrupt(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: object, batch: object, batch_idx: int
     ) -> None:
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0  # gradients are not in a checkpoint
-        if self.requested is not None and stepped and not trainer.is_last_batch:
+        if stepped and not trainer.is_last_batch and self.agreed(trainer, batch_idx):
             trainer.save_checkpoint(self.last)
             raise stop(self.requested)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.requested is not None:  # the epoch before was finished, validated and saved
+        if self.agreed(trainer):  # the epoch before was finished, validated and saved
             raise stop(self.requested)
+
+    def agreed(self, trainer: Trainer, batch_idx: int | None = None) -> bool:
+        """Whether to stop now. Of several ranks one may have heard of it, and all must stop at the same step.
+
+        To ask each other is a pause: within an epoch they do it as seldom as they log.
+        """
+        if trainer.world_size > 1:
+            if batch_idx is not None and (batch_idx + 1) % trainer.log_every_n_steps:
+                return False
+            if trainer.strategy.reduce_boolean_decision(self.requested is not None, all=False):
+                self.requested = self.requested or signal.SIGTERM
+        return self.requested is not None
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.training = False

@@ -53,8 +53,9 @@ def launch(
 def again(master: DictConfig) -> str:
     """The command that goes on with this study."""
     hydra = [word for word in master.hydra.overrides.hydra if not word.startswith("hydra.mode=")]
-    named = master.study is not None or any(word.startswith("hydra.sweep.dir=") for word in hydra)
-    name = [] if named else [f"study={Path(master.hydra.sweep.dir).relative_to('outputs')}"]
+    place = Path(master.hydra.sweep.dir)
+    unnamed = master.study is None and place.parts[0] == "outputs"  # by task and time, then
+    name = [f"study={place.relative_to('outputs')}"] if unnamed else []
     return shlex.join(["python", "-m", "dlexp", *hydra, *master.hydra.overrides.task, *name, "-m"])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from omegaconf import DictConfig, open_dict
 
 from dlexp.composition.check import check
@@ -114,6 +115,10 @@ def is_done(run: Run) -> bool:
 
 
 def make_way(job: Planned) -> None:
-    """Clear the folder of a job whose other config is to be run again."""
+    """Clear the folder of a job whose other config is to be run again. InputError if a process is at work there."""
     if job.changed:
-        shutil.rmtree(job.folder)
+        try:
+            with FileLock(job.folder / ".lock", timeout=0):
+                shutil.rmtree(job.folder)
+        except Timeout:
+            raise InputError(f"another process is at work in {job.folder}: wait until it has ended") from None

@@ -7,6 +7,8 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
+from dlexp.errors import InputError
+
 
 class Grid(BasicSweeper):
     """Hydra's own sweeper would compose every job only to see whether it can be; our launcher does so anyway."""
@@ -17,5 +19,8 @@ class Grid(BasicSweeper):
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         overrides = parser.parse_overrides([*self._parse_config(), *arguments])
+        for override in overrides:
+            if override.is_interval_sweep():
+                raise InputError(f"{override.input_line}: a grid has no intervals, a search has: hydra/sweeper=optuna")
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         return self.launcher.launch(jobs, initial_job_idx=0)

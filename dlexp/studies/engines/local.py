@@ -42,7 +42,7 @@ class Local(Engine):
         return len(self.slots) or None
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        with ProcessPoolExecutor(1, mp_context=self.context) as pool:
+        with ProcessPoolExecutor(1, mp_context=self.context, initializer=watch_parent) as pool:
             return pool.submit(function, *arguments).result()
 
     def divide(self, total: int) -> None:
@@ -129,7 +129,7 @@ def work(job: Job, gpu: str | None, threads: int) -> None:
     """The whole life of a job's process. Ctrl-C at the terminal is the study's, which then tells its jobs once."""
     if hasattr(os, "setsid"):
         os.setsid()
-    threading.Thread(target=stop_with_parent, daemon=True).start()
+    watch_parent()
     log = os.open(job.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for stream in (1, 2):  # what libraries and other ranks write as well
         os.dup2(log, stream)
@@ -149,13 +149,18 @@ def work(job: Job, gpu: str | None, threads: int) -> None:
 
 def last_line(log: Path) -> str:
     """What a process said before it gave up."""
-    return next(reversed(log.read_text(errors="replace").split("\n\n")[-1].strip().splitlines()), "it never began")
+    said = log.read_text(errors="replace") if log.is_file() else ""
+    return said.strip().rpartition("\n")[2] or "its process could not begin"
 
 
-def stop_with_parent() -> None:
-    """A study that was killed leaves no jobs behind: they write a checkpoint and stop."""
-    multiprocessing.parent_process().join()
-    os.kill(os.getpid(), signal.SIGTERM)
+def watch_parent() -> None:
+    """A study that was killed leaves no processes behind: its jobs write a checkpoint and stop."""
+
+    def wait_for_its_end() -> None:
+        multiprocessing.parent_process().join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_its_end, daemon=True).start()
 
 
 def warm_context() -> BaseContext:

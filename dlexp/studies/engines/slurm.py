@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -110,6 +111,7 @@ class Task:
         from submitit import JobEnvironment
         from submitit.helpers import TorchDistributedEnvironment
 
+        import_module("dlexp.studies.warm")  # torch dies of a signal while it is imported: not in the time of the job
         if JobEnvironment().num_tasks > 1:  # Lightning finds its ranks started
             TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
         warning = signal.Signals[f"SIG{JobEnvironment.USR_SIG}"]

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from types import FrameType
 
 import hydra
 from omegaconf import DictConfig
@@ -13,7 +12,7 @@ from dlexp.composition.flags import check_flags
 from dlexp.composition.folders import register_folders
 from dlexp.composition.groups import CONF
 from dlexp.composition.plugins import register_plugins
-from dlexp.errors import stop
+from dlexp.errors import hear
 from dlexp.schema import register
 
 
@@ -28,10 +27,6 @@ def job(cfg: DictConfig) -> None:
             from dlexp.run import run
 
             run(record.resumed(), record)
-
-
-def hear(number: int, frame: FrameType | None) -> None:
-    raise stop(number)
 
 
 def compose_and_run() -> None:

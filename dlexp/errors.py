@@ -1,6 +1,7 @@
 """What ends a run early: input that cannot be used, a search that has seen enough, or a request to stop."""
 
 import signal
+from types import FrameType
 
 
 class InputError(Exception):
@@ -26,3 +27,8 @@ class Interrupted(BaseException):
 def stop(number: int) -> BaseException:
     """What the signal `number` ends a run with."""
     return OutOfTime() if number == getattr(signal, "SIGALRM", None) else Interrupted(number)
+
+
+def hear(number: int, frame: FrameType | None) -> None:
+    """A handler of signals outside of a training, where nothing need be finished first."""
+    raise stop(number)

@@ -27,7 +27,6 @@ class Board:
         self.before = {folder: stamp(folder / "result.json") for folder in to_do}  # left by earlier attempts
         self.running: dict[Path, Watched] = {}
         self.over: list[Run] = []
-        self.workers = 1
         self.console = Console(highlight=False, soft_wrap=True)
         self.live = None
 
@@ -48,9 +47,8 @@ class Board:
         if self.live:
             self.live.stop()
 
-    def refresh(self, workers: int | None) -> None:
+    def refresh(self) -> None:
         """See who has begun. Cheap enough for every tick: a look at the time stamp of each waiting job."""
-        self.workers = workers or self.workers
         for folder in [f for f in self.waiting if stamp(f / "result.json") != self.before[f]]:
             self.waiting.remove(folder)
             self.running[folder] = Watched(folder)
@@ -82,7 +80,7 @@ class Board:
         from rich.table import Table
         from rich.text import Text
 
-        self.refresh(None)  # from the thread that draws: while a job runs in this process nothing else looks
+        self.refresh()  # from the thread that draws: while a job runs in this process nothing else looks
         running = list(self.running.values())
         for job in running:
             job.look()

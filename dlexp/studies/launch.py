@@ -78,7 +78,7 @@ def run(engine: Engine, to_do: Sequence[Planned], planned: Sequence[Planned]) ->
                 if ended.reason:
                     settle(ended.job.folder, ended.reason)
                 board.ended(ended.job.folder, ended.reason)
-            board.refresh(engine.workers)
+            board.refresh()
 
 
 def as_job(job: Planned) -> Job:

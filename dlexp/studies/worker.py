@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.utils import run_job, setup_globals
@@ -18,7 +17,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, read_write
 
 from dlexp.composition.folders import register_folders
-from dlexp.errors import stop
+from dlexp.errors import hear
 from dlexp.studies.frozen import thaw
 
 LOG = "job.log"
@@ -66,10 +65,6 @@ def alarm(seconds: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def hear(number: int, frame: FrameType | None) -> None:
-    raise stop(number)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,6 @@ def test_cores_and_gpus_are_divided(monkeypatch, visible, gpus, options, total, 
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     engine.divide(total)
     assert (engine.slots, engine.threads) == (slots, threads)
-    assert engine.workers == len(slots)
 
 
 def test_who_sets_the_threads_is_heard(monkeypatch):

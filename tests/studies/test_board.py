@@ -57,10 +57,10 @@ def test_the_table(board, jobs):
 def test_a_result_of_an_earlier_attempt_is_no_beginning(jobs):
     begin(jobs[0], epochs=1)
     board = Board(jobs, jobs)
-    board.refresh(2)
+    board.refresh()
     assert board.waiting == jobs
     begin(jobs[0], epochs=1)
-    board.refresh(2)
+    board.refresh()
     assert board.waiting == jobs[1:]
 
 

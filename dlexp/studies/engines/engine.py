@@ -35,11 +35,6 @@ class Engine(ABC):
         how many are left. When the iterator is closed early, every running job is told to stop and waited for.
         """
 
-    @property
-    def workers(self) -> int | None:
-        """How many jobs run at a time, once that is known."""
-        return None
-
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """`function(*arguments)` where torch is likely to have been imported."""
         return function(*arguments)

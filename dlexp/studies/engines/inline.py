@@ -9,8 +9,6 @@ from dlexp.studies.worker import run_folder
 class Inline(Engine):
     """What a debugger can follow. A signal to stop reaches the job itself and ends the study with it."""
 
-    workers = 1
-
     def run(self, jobs: Sequence[Job], total: int) -> Iterator[Ended | None]:
         for job in jobs:
             try:

@@ -15,9 +15,9 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
-from dlexp.errors import Interrupted
+from dlexp.errors import Interrupted, hear
 from dlexp.studies.engines.engine import Ended, Engine, Job
-from dlexp.studies.worker import LOG, environment, hear, run_folder
+from dlexp.studies.worker import LOG, environment, run_folder
 
 TICK = 0.5  # seconds
 SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -36,10 +36,6 @@ class Local(Engine):
         self.grace = grace
         self.context = warm_context()
         self.slots: list[str | None] = []
-
-    @property
-    def workers(self) -> int | None:
-        return len(self.slots) or None
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         with ProcessPoolExecutor(1, mp_context=self.context, initializer=watch_parent) as pool:

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from dlexp.errors import InputError, Interrupted, OutOfTime
+from dlexp.errors import InputError, Interrupted, OutOfTime, hear
 from dlexp.reporting.run_folder import read_run
 from dlexp.studies.engines.engine import Ended, Engine, Job
-from dlexp.studies.worker import hear, run_folder
+from dlexp.studies.worker import run_folder
 
 if TYPE_CHECKING:
     from submitit import Job as Submitted

@@ -8,8 +8,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def cost(task: LightningModule) -> dict[str, int | None]:
-    """FLOPs are counted on the task's `example_input_array`, a multiply-add as two; None where it has none."""
-    parameters = sum(p.numel() for p in task.parameters() if p.requires_grad)
+    """FLOPs are counted on the task's `example_input_array`, a multiply-add as two; None where it has none.
+
+    Parameters that never ask for a gradient count where all are like that: a model that learns by hand.
+    """
+    weights = list(task.parameters())
+    parameters = sum(p.numel() for p in [p for p in weights if p.requires_grad] or weights)
     if task.example_input_array is None:
         return {"parameters": parameters, "flops": None}
     training = task.training

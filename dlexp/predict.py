@@ -16,6 +16,8 @@ def load(run: Path) -> tuple[Any, dict[str, Any]]:
     checkpoint = read_checkpoint(path)
     if not checkpoint["classes"]:
         raise InputError(f"{path} is not a classifier: it names no classes")
+    if "image_shape" not in checkpoint["preprocessing"]:
+        raise InputError(f"{path} was not trained on images: it cannot say what an image file shows")
 
     from hydra.utils import instantiate
 

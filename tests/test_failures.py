@@ -28,9 +28,9 @@ def trained(launch, small, tmp_path_factory):
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("model=lenet", "data.image_shape=[1,8,8]"), ("data.image_shape=[1,28,28]",)),
+        (("model=lenet", "data.input_shape=[1,8,8]"), ("data.input_shape=[1,28,28]",)),
         (("model.num_classes=3",), ("LinearClassifier", "10 classes", "model.num_classes")),
-        (("model.image_shape=[3,28,28]",), ("LinearClassifier", "1x28x28")),
+        (("model.input_shape=[3,28,28]",), ("LinearClassifier", "1x28x28")),
         (("model=alexnet", "model.form=imagenet"), ("AlexNet", "28")),
         (("model=timm", "model.name=resnet81"), ("resnet81",)),
         (("callbacks.checkpoint.monitor=val/acc",), ("val/acc ", "did you mean 'val/accuracy'?")),

@@ -118,10 +118,10 @@ def test_what_is_printed(run, digit, ask, top, named):
 
 def test_a_colour_network_from_a_checkpoint_alone(ask, tmp_path):
     torch.manual_seed(0)
-    model = LinearClassifier(image_shape=[3, 4, 6], num_classes=2)
+    model = LinearClassifier(input_shape=[3, 4, 6], num_classes=2)
     config = {"_target_": "dlexp.models.vision.linear_classifier.LinearClassifier"}
     checkpoint = {
-        "hyper_parameters": {"model": config | {"image_shape": [3, 4, 6], "num_classes": 2}},
+        "hyper_parameters": {"model": config | {"input_shape": [3, 4, 6], "num_classes": 2}},
         "state_dict": {f"model.{name}": value for name, value in model.state_dict().items()},
         "classes": ["cat", "dog"],
         "preprocessing": {"image_shape": [3, 4, 6], "mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7]},

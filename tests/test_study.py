@@ -236,7 +236,7 @@ def test_a_refused_job_is_told_of_beside_a_failed_one(launch, words, tmp_path):
         (("model=linear,lenet,vgg,lenett",), "did you mean 'lenet'?"),
         (("model=linear", "seed=0,1,2,x"), "seed=x"),
         (("model=linear", "optimizer.lr=0.1,0.2,slow"), "optimizer.lr"),
-        (("model=linear,vgg", "data.image_shape=[1,28,28],[1,8]"), "data.image_shape"),
+        (("model=linear,vgg", "data.input_shape=[1,28,28],[1,8]"), "data.input_shape"),
         (("model=lenet", "model.activation=tanh,rlu"), "relu"),
         (("model=alexnet", "model.form=small,imagenet"), "AlexNet"),
         (("model=linear", "callbacks.checkpoint.monitor=val/accuracy,val/acc"), "did you mean 'val/accuracy'?"),

@@ -7,24 +7,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from dlexp.data.augment import Augment
-from dlexp.data.loader import EvalLoader, TrainLoader
+from dlexp.data.loader import TrainLoader
 from dlexp.data.normalize import Normalize
-from dlexp.data.order import ShuffledShard
+from dlexp.data.resident_data import ResidentData
 from dlexp.data.splits import stratified_split
 from dlexp.errors import InputError
 
 Arrays = tuple[np.ndarray, np.ndarray]  # images (N, C, H, W) uint8, labels (N,) int64
 
 
-class ImageData(LightningDataModule, ABC):
+class ImageData(ResidentData, ABC):
     """A set of images of one size, small enough to lie on the training device as a whole.
 
     A subclass names its `classes` and says where the arrays come from. Validation and limit are split off the
-    training images, stratified and the same in every run. `batch_size` counts the images of one device.
+    training images, stratified and the same in every run.
     """
 
     classes: ClassVar[tuple[str, ...]]  # in the order of the labels
@@ -34,7 +33,7 @@ class ImageData(LightningDataModule, ABC):
         *,
         folder: str,
         verify: bool,
-        image_shape: Sequence[int],
+        input_shape: Sequence[int],
         num_classes: int,
         mean: Sequence[float],
         std: Sequence[float],
@@ -45,41 +44,31 @@ class ImageData(LightningDataModule, ABC):
         augment: Mapping[str, Any],
         seed: int,
     ) -> None:
-        super().__init__()
+        super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
         self.folder = Path(folder).expanduser()
         self.verify = verify
-        self.image_shape = list(image_shape)
+        self.input_shape = list(input_shape)
         self.num_classes = num_classes
         self.mean = list(mean)
         self.std = list(std)
-        self.batch_size = batch_size
-        self.eval_batch_size = eval_batch_size
         self.validation = validation
         self.limit = limit
-        self.seed = seed
-        self.splits: dict[str, tuple[Tensor, Tensor]] = {}
         self.check()
-        self.augment = Augment.from_config(augment, self.image_shape)
+        self.augment = Augment.from_config(augment, self.input_shape)
 
     def check(self) -> None:
         """InputError if an argument cannot be."""
-        for name in ("batch_size", "eval_batch_size"):
-            size = getattr(self, name)
-            if not isinstance(size, int) or size < 1:
-                raise InputError(f"data.{name}={size}: give a number of images, 1 or more")
         for name, least in (("validation", 0), ("limit", 1)):
             count = getattr(self, name)
             if count is not None and (not isinstance(count, int) or count < least):
                 raise InputError(f"data.{name}={count}: give a number of images, or null")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise InputError(f"seed={self.seed}: give a whole number, 0 or more")
-        if len(self.image_shape) != 3:
-            raise InputError(f"data.image_shape={self.image_shape}: give channels, height and width")
+        if len(self.input_shape) != 3:
+            raise InputError(f"data.input_shape={self.input_shape}: give channels, height and width")
         for name in ("mean", "std"):
-            if len(getattr(self, name)) != self.image_shape[0]:
+            if len(getattr(self, name)) != self.input_shape[0]:
                 raise InputError(
                     f"data.{name}={getattr(self, name)}: give a number for each of the "
-                    f"{self.image_shape[0]} channels of data.image_shape"
+                    f"{self.input_shape[0]} channels of data.input_shape"
                 )
         if min(self.std) <= 0:
             raise InputError(f"data.std={self.std}: images are divided by it, give numbers above 0")
@@ -97,34 +86,28 @@ class ImageData(LightningDataModule, ABC):
     @property
     def preprocessing(self) -> dict[str, list[float]]:
         """What must be done to an image before a network trained here can see it."""
-        return {"image_shape": self.image_shape, "mean": self.mean, "std": self.std}
+        return {"image_shape": self.input_shape, "mean": self.mean, "std": self.std}
 
     @property
-    def device(self) -> torch.device:
-        return self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
+    def prepare(self) -> Normalize:
+        return Normalize(mean=self.mean, std=self.std, device=self.device)
 
     def images(self, split: str) -> Tensor:
         """uint8 (N, C, H, W)."""
         return self.splits[split][0]
 
-    def labels(self, split: str) -> Tensor:
-        """int64 (N,)."""
-        return self.splits[split][1]
-
     def prepare_data(self) -> None:
         self.download()
 
-    def setup(self, stage: str | None = None) -> None:
-        if not self.splits:
-            self.splits = {name: tensors(*arrays) for name, arrays in self.make_splits(self.read()).items()}
-        self.splits = {name: (x.to(self.device), y.to(self.device)) for name, (x, y) in self.splits.items()}
+    def make(self) -> dict[str, tuple[Tensor, Tensor]]:
+        return {name: tensors(*arrays) for name, arrays in self.make_splits(self.read()).items()}
 
     def make_splits(self, arrays: dict[str, Arrays]) -> dict[str, Arrays]:
         """Check what was read, take the validation split off 'train', then reduce 'train' to the limit."""
         for images, labels in arrays.values():
-            if images.dtype != np.uint8 or list(images.shape[1:]) != self.image_shape:
+            if images.dtype != np.uint8 or list(images.shape[1:]) != self.input_shape:
                 shape = str(list(images.shape[1:])).replace(" ", "")
-                raise InputError(f"the images read are {shape} {images.dtype}: set data.image_shape={shape}")
+                raise InputError(f"the images read are {shape} {images.dtype}: set data.input_shape={shape}")
             if not 0 <= labels.min() <= labels.max() < self.num_classes:
                 raise InputError(
                     f"the labels read are {labels.min()} to {labels.max()}, not 0 to {self.num_classes - 1}: "
@@ -150,47 +133,8 @@ class ImageData(LightningDataModule, ABC):
         except InputError as error:
             raise InputError(f"data.{key}: {error}") from None
 
-    def train_dataloader(self) -> TrainLoader:
-        images, labels = self.splits["train"]
-        return TrainLoader(
-            images=images,
-            labels=labels,
-            normalize=Normalize(mean=self.mean, std=self.std, device=self.device),
-            batch_size=self.batch_size,
-            sampler=ShuffledShard(size=len(labels), seed=self.seed, **self.shard()),
-            augment=self.augment,
-            processed=self.processed,
-        )
-
-    def val_dataloader(self) -> EvalLoader | list[EvalLoader]:
-        return self.eval_dataloader("val") if "val" in self.splits else []
-
-    def test_dataloader(self) -> EvalLoader:
-        return self.eval_dataloader("test")
-
-    def eval_dataloader(self, split: str) -> EvalLoader:
-        images, labels = self.splits[split]
-        return EvalLoader(
-            images=images,
-            labels=labels,
-            normalize=Normalize(mean=self.mean, std=self.std, device=self.device),
-            batch_size=self.eval_batch_size,
-            **self.shard(),
-        )
-
-    def shard(self) -> dict[str, int]:
-        if self.trainer is None:
-            return {"rank": 0, "world_size": 1}
-        return {"rank": self.trainer.global_rank, "world_size": self.trainer.world_size}
-
-    def processed(self) -> int:
-        """How many batches of this epoch have been trained on."""
-        return self.trainer.fit_loop.epoch_loop.batch_progress.current.processed
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        if batch[0].device == device:
-            return batch
-        return super().transfer_batch_to_device(batch, device, dataloader_idx)
+    def train_loader(self, inputs: Tensor, labels: Tensor, **order: Any) -> TrainLoader:
+        return TrainLoader(images=inputs, labels=labels, normalize=self.prepare, augment=self.augment, **order)
 
 
 def tensors(images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:

@@ -9,19 +9,13 @@ from torch import Tensor
 from dlexp.data.augment import Augment, PaddedImages, cutout, erase, flip, random_rectangles
 from dlexp.data.normalize import Normalize
 from dlexp.data.order import MIRRORED, ShuffledShard, stream
-from dlexp.errors import InputError
+from dlexp.data.shuffled_loader import ShuffledLoader
 
 
-class TrainLoader:
-    """Shuffled and augmented batches: float32 (B, C, H, W) and labels (B,).
+class TrainLoader(ShuffledLoader):
+    """Shuffled and augmented batches: float32 (B, C, H, W) and labels (B,)."""
 
-    The order depends on seed and epoch, the augmentation on seed, epoch, rank and the batch's number, and
-    neither on what was drawn before. So the number of the next batch is all there is to save within an epoch.
-    The last batch holds what is left, unless that is a single sample: batch norm has no variance of one.
-
-    `processed` tells how many batches of the epoch have been trained on. The loader itself knows only how
-    many it gave, and a batch that was interrupted must come again.
-    """
+    smallest_batch = 2  # batch norm has no variance of one
 
     def __init__(
         self,
@@ -34,14 +28,10 @@ class TrainLoader:
         augment: Augment,
         processed: Callable[[], int],
     ) -> None:
+        super().__init__(labels=labels, batch_size=batch_size, sampler=sampler, processed=processed)
         self.images = images  # (N, C, H, W) uint8
-        self.labels = labels  # (N,) int64
         self.normalize = normalize
-        self.batch_size = batch_size
-        self.sampler = sampler  # Lightning sets its epoch
         self.augment = augment
-        self.processed = processed
-        self.resume = (0, 0)  # epoch, and the batch to begin it with
         self.generator = torch.Generator(images.device)
         if augment.shift:
             self.padded = PaddedImages(images, augment.shift)
@@ -49,23 +39,6 @@ class TrainLoader:
             coins = torch.Generator().manual_seed(*stream(sampler.seed, MIRRORED, count=1))
             in_epoch_0 = torch.randint(2, labels.shape, generator=coins)  # (N,)
             self.mirrored = in_epoch_0.to(images.device)
-
-    def __len__(self) -> int:
-        full, rest = divmod(len(self.sampler), self.batch_size)
-        return full + (rest > 1)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        # Lightning asks for the iterator, sets the epoch and takes the first batch, in this order. A
-        # generator begins to run with the first batch: this is the right epoch.
-        epoch = self.sampler.epoch
-        resumed_epoch, first = self.resume
-        self.resume = (0, 0)
-        order = self.sampler.indices().to(self.images.device, non_blocking=True)
-        labels = self.labels[order]
-        seeds = self.sampler.draw_seeds(len(self))
-        for batch in range(first if resumed_epoch == epoch else 0, len(self)):
-            samples = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
-            yield self.pick(order[samples], epoch, seeds[batch]), labels[samples]
 
     def pick(self, index: Tensor, epoch: int, seed: int) -> Tensor:
         """The images `index` (B,), augmented and normalised."""
@@ -92,25 +65,9 @@ class TrainLoader:
             images = erase(images, *rectangles, noise=torch.randn(images.shape, **draw))
         return images
 
-    def state_dict(self) -> dict[str, int]:
-        return {"epoch": self.sampler.epoch, "batch": self.processed(), "batches": len(self)}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin epoch `state["epoch"]` where it was left; other epochs begin at their beginning.
-
-        InputError if that was within an epoch of another number of batches: its rest is then not known.
-        """
-        if 0 < state["batch"] < state["batches"] != len(self):
-            raise InputError(
-                f"the checkpoint is from within an epoch of {state['batches']} batches, here it has "
-                f"{len(self)}: resume with the same data.batch_size, data.limit and number of devices"
-            )
-        self.sampler.set_epoch(state["epoch"])
-        self.resume = (state["epoch"], state["batch"])
-
 
 class EvalLoader:
-    """A rank's shard of a split, in order, normalised: each sample once over all ranks, none repeated.
+    """A rank's shard of a split, in order, prepared: each sample once over all ranks, none repeated.
 
     Ranks differ by a sample at most and have the same number of batches, of nearly equal size, at most
     `batch_size`: a collective operation in a step (DDP's buffers, sync_dist) then finds its partners.
@@ -119,22 +76,22 @@ class EvalLoader:
     def __init__(
         self,
         *,
-        images: Tensor,
+        inputs: Tensor,
         labels: Tensor,
-        normalize: Normalize,
+        prepare: Callable[[Tensor], Tensor],
         batch_size: int,
         rank: int,
         world_size: int,
     ) -> None:
-        self.images = images[rank::world_size]
+        self.inputs = inputs[rank::world_size]
         self.labels = labels[rank::world_size]
-        self.normalize = normalize
+        self.prepare = prepare
         self.batches = math.ceil(math.ceil(len(labels) / world_size) / batch_size)
 
     def __len__(self) -> int:
         return self.batches
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        parts = self.images.tensor_split(self.batches), self.labels.tensor_split(self.batches)
-        for images, labels in zip(*parts, strict=True):
-            yield self.normalize(images), labels
+        parts = self.inputs.tensor_split(self.batches), self.labels.tensor_split(self.batches)
+        for inputs, labels in zip(*parts, strict=True):
+            yield self.prepare(inputs), labels

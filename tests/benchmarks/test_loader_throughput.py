@@ -42,7 +42,7 @@ def ours(**augment: object) -> Batches:
     data = RandomImages(
         folder=".",
         verify=False,
-        image_shape=[3, 32, 32],
+        input_shape=[3, 32, 32],
         num_classes=10,
         mean=MEAN,
         std=STD,

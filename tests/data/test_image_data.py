@@ -10,7 +10,7 @@ from dlexp.errors import InputError
 ARGUMENTS = {
     "folder": "~/somewhere",
     "verify": True,
-    "image_shape": (1, 4, 6),
+    "input_shape": (1, 4, 6),
     "num_classes": 3,
     "mean": (0.5,),
     "std": (0.25,),
@@ -180,7 +180,7 @@ def test_the_base_is_abstract() -> None:
         ({"limit": 0}, r"data\.limit=0"),
         ({"limit": "few"}, r"data\.limit=few"),
         ({"seed": -1}, r"^seed=-1"),
-        ({"image_shape": [4, 6]}, r"data\.image_shape=\[4, 6\]"),
+        ({"input_shape": [4, 6]}, r"data\.input_shape=\[4, 6\]"),
         ({"mean": [0.5, 0.5, 0.5]}, r"data\.mean=.* each of the 1 channels"),
         ({"std": []}, r"data\.std=.* each of the 1 channels"),
         ({"std": [0.0]}, r"data\.std=\[0\.0\]"),
@@ -203,8 +203,8 @@ def test_wrong_arguments(change: dict[str, Any], message: str) -> None:
         ({"limit": 2}, r"data\.limit: .* choose from 3 to 80"),
         ({"limit": 81}, r"data\.limit: .* choose from 3 to 80"),
         (
-            {"image_shape": [3, 4, 6], "mean": [0, 0, 0], "std": [1, 1, 1]},
-            r"the images read are \[1,4,6\] uint8: set data\.image_shape=\[1,4,6\]",
+            {"input_shape": [3, 4, 6], "mean": [0, 0, 0], "std": [1, 1, 1]},
+            r"the images read are \[1,4,6\] uint8: set data\.input_shape=\[1,4,6\]",
         ),
     ],
 )

@@ -242,9 +242,9 @@ def test_evaluation_sees_each_image_once_in_equally_many_batches(count: int, bat
     images = random_images(count)
     loaders = [
         EvalLoader(
-            images=images,
+            inputs=images,
             labels=torch.arange(count),
-            normalize=Normalize(mean=MEAN, std=STD, device=CPU),
+            prepare=Normalize(mean=MEAN, std=STD, device=CPU),
             batch_size=batch_size,
             rank=rank,
             world_size=world_size,

@@ -90,7 +90,7 @@ def noise(**changes: Any) -> Noise:
     arguments = {
         "folder": "unused",
         "verify": True,
-        "image_shape": [1, 6, 6],
+        "input_shape": [1, 6, 6],
         "num_classes": 2,
         "mean": [0.5],
         "std": [0.25],

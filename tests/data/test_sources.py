@@ -321,7 +321,7 @@ def test_sizes_and_classes(real):
     name, data, splits = real
     assert {split: len(labels) for split, (_, labels) in splits.items()} == SIZES[name]
     for split, (images, labels) in splits.items():
-        assert images.shape == (len(labels), *data.image_shape)
+        assert images.shape == (len(labels), *data.input_shape)
         assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
         assert images.flags.c_contiguous
         counts = np.bincount(labels).tolist()

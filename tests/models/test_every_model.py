@@ -1,4 +1,4 @@
-"""Every file of conf/model builds a network that reads 28- and 32-pixel grey and colour images and learns."""
+"""Every network of dlexp.models.vision in conf/model reads 28- and 32-pixel grey and colour images and learns."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from hydra.utils import instantiate
 from torch import nn
 
 CONF = Path(__file__).parents[2] / "conf"
-MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml"))
-ARCHITECTURES = [name for name in MODELS if "_target_" in (CONF / "model" / f"{name}.yaml").read_text()]
+FILES = {path.stem: path.read_text() for path in sorted((CONF / "model").glob("*.yaml"))}
+ARCHITECTURES = [name for name, text in FILES.items() if "_target_: dlexp.models.vision." in text]
+MODELS = [name for name, text in FILES.items() if name in ARCHITECTURES or "_target_" not in text]  # also variants
 IMAGE_SHAPES = [(1, 28, 28), (1, 32, 32), (3, 28, 28), (3, 32, 32)]
 NUM_CLASSES = 7
 
@@ -18,7 +19,7 @@ NUM_CLASSES = 7
 def build(model: str, image_shape: tuple[int, int, int]) -> nn.Module:
     if model == "timm":
         pytest.importorskip("timm")
-    data = [f"+data.image_shape={list(image_shape)}", f"+data.num_classes={NUM_CLASSES}"]
+    data = [f"+data.input_shape={list(image_shape)}", f"+data.num_classes={NUM_CLASSES}"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return instantiate(compose(overrides=[f"+model={model}", *data]).model)
 

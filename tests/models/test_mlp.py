@@ -10,7 +10,7 @@ from dlexp.models.vision.mlp import MLP
 
 def mlp(**changes) -> MLP:
     arguments = {"hidden_sizes": [32, 16], "activation": "gelu", "dropout": 0.5, **changes}
-    return MLP(image_shape=(1, 8, 8), num_classes=10, **arguments)
+    return MLP(input_shape=(1, 8, 8), num_classes=10, **arguments)
 
 
 def test_equals_its_layers_written_out(copy_weights):

@@ -16,7 +16,8 @@ from dlexp.models.vision.googlenet import GoogLeNet
 from dlexp.models.vision.octmnist_cnn import OCTMNISTCNN
 from dlexp.optim.decay import parameter_groups
 from dlexp.optim.schedules import constant, one_cycle
-from dlexp.tasks.classification import Classification, judges
+from dlexp.tasks.classification import Classification
+from dlexp.tasks.classifier import judges
 
 SHAPE, CLASSES = [1, 4, 4], 3
 ONE_CYCLE = partial(one_cycle, start=0.1, peak=0.4, final=0.0, shape="cosine")
@@ -39,7 +40,7 @@ def task(model: nn.Module, **changes) -> Classification:
     arguments = {
         "optimizer": partial(torch.optim.SGD, lr=0.1),
         "scheduler": constant,
-        "image_shape": SHAPE,
+        "input_shape": SHAPE,
         "num_classes": CLASSES,
         "label_smoothing": 0.0,
         "aux_weight": 0.3,
@@ -142,7 +143,7 @@ def test_googlenet_learns_by_its_auxiliary_heads():
         image_shape=shape, num_classes=CLASSES, form="small", dropout=0.2, aux_heads=True, aux_dropout=0.7
     )
     before = {name: value.clone() for name, value in model.named_parameters()}
-    fit(task(model, image_shape=shape), [(torch.randn(2, *shape), torch.tensor([0, 2]))])
+    fit(task(model, input_shape=shape), [(torch.randn(2, *shape), torch.tensor([0, 2]))])
     changed = {name.split(".")[0] for name, value in model.named_parameters() if not torch.equal(value, before[name])}
     assert {name.split(".")[0] for name in before} == changed
 
@@ -207,7 +208,7 @@ def test_channels_last_gives_the_same_numbers():
     for channels_last in (False, True):
         torch.manual_seed(0)
         model = OCTMNISTCNN(image_shape=shape, num_classes=CLASSES, **options)
-        trainer = fit(task(model, image_shape=shape, channels_last=channels_last), data, data, max_epochs=2)
+        trainer = fit(task(model, input_shape=shape, channels_last=channels_last), data, data, max_epochs=2)
         weight = next(p for p in model.parameters() if p.ndim == 4)
         assert weight.is_contiguous(memory_format=torch.channels_last) or not channels_last
         results.append({name: value.item() for name, value in trainer.callback_metrics.items()})

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 
 class LinearClassifier(nn.Module):
-    def __init__(self, *, image_shape: Sequence[int], num_classes: int) -> None:
+    def __init__(self, *, input_shape: Sequence[int], num_classes: int) -> None:
         super().__init__()
-        self.classifier = nn.Linear(math.prod(image_shape), num_classes)
+        self.classifier = nn.Linear(math.prod(input_shape), num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)  # (B, C * H * W)

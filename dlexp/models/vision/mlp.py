@@ -17,7 +17,7 @@ class MLP(nn.Module):
     def __init__(
         self,
         *,
-        image_shape: Sequence[int],
+        input_shape: Sequence[int],
         num_classes: int,
         hidden_sizes: Sequence[int],
         activation: str,
@@ -25,7 +25,7 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         activation_layer = choose("model.activation", activation, ACTIVATIONS)
-        sizes = [math.prod(image_shape), *hidden_sizes]
+        sizes = [math.prod(input_shape), *hidden_sizes]
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), activation_layer(), nn.Dropout(dropout)]

@@ -1,0 +1,63 @@
+"""Classification by hand: the model says its gradients, an update rule makes a step of them, autograd sleeps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dlexp.optim.scratch.rule import Rule
+from dlexp.tasks.classifier import Classifier
+from dlexp.tasks.counted_step import count_step
+
+
+class ClassificationByHand(Classifier):
+    """Trains a model of `dlexp.models.scratch`, which has `loss(scores, labels)` and `gradients(x, labels)`.
+
+    `gradients` returns the scores (B, K) and for each parameter, by its name, the gradient of the batch's mean loss.
+    """
+
+    automatic_optimization = False  # of Lightning: we make the steps
+
+    def __init__(
+        self,
+        *,
+        model: nn.Module,
+        optimizer: Rule,
+        input_shape: Sequence[int],
+        num_classes: int,
+        monitor: str,
+        mode: str,
+    ) -> None:
+        super().__init__(model=model, input_shape=input_shape, num_classes=num_classes, monitor=monitor, mode=mode)
+        self.rule = optimizer
+        self.states: dict[str, dict[str, Tensor | int]] = {}  # what the rule remembers of each parameter
+
+    def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
+        return self.model.loss(scores, labels)
+
+    @torch.no_grad()
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        x, labels = batch  # (B, *input_shape), (B,)
+        scores, gradients = self.model.gradients(x, labels)
+        self.note(self.model.loss(scores, labels), scores, labels)
+        for name, weight in self.model.named_parameters():
+            if name not in self.states:
+                self.states[name] = self.rule.state(weight)
+            weight.copy_(self.rule.step(weight, gradients[name], self.states[name]))
+        count_step(self.trainer)
+
+    def configure_optimizers(self) -> None:
+        """None: there is no optimizer of torch's."""
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["rule"] = self.states
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        super().on_load_checkpoint(checkpoint)
+        device = self.trainer.strategy.root_device
+        self.states = {
+            name: {key: value.to(device) if isinstance(value, Tensor) else value for key, value in state.items()}
+            for name, state in checkpoint["rule"].items()
+        }

@@ -41,7 +41,8 @@ def evaluate(folder: Path, overrides: list[str]) -> dict[str, float]:
     from hydra.utils import instantiate
     from lightning.pytorch import seed_everything
 
-    from dlexp.run import build_trainer, check_checkpoint, numbers, quiet
+    from dlexp.run import check_checkpoint
+    from dlexp.trainer import build_trainer, numbers, quiet
 
     quiet()
     seed_everything(cfg.seed, workers=True, verbose=False)

@@ -1,8 +1,6 @@
 """One run: build what the config names, go through its stages, leave a folder that explains itself."""
 
-import logging
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ from omegaconf import DictConfig, OmegaConf
 
 from dlexp.callbacks.interrupt import Interrupt
 from dlexp.checkpoint_file import read_checkpoint
-from dlexp.checkpoint_io import WholeCheckpoints
 from dlexp.composition.nearest import nearest
 from dlexp.cost import cost
 from dlexp.errors import InputError
@@ -22,13 +19,16 @@ from dlexp.loggers.tensorboard import TensorBoard
 from dlexp.record import Record
 from dlexp.reporting.pages import write_report
 from dlexp.reporting.summary import print_summary
+from dlexp.trainer import build_trainer, numbers, quiet
+from dlexp.tuning import tune
 
 
 def run(cfg: DictConfig, record: Record) -> None:
     quiet()
-    # Lightning has torch look for a GPU's driver anew at every optimizer step, in case a process forks; none does here
-    os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
     with Interrupt(folder=record.folder) as interrupt:
+        tuned: dict[str, float] = {}
+        if "tune" in cfg.stages:
+            cfg, tuned = tune(cfg, record.folder, interrupt)
         seed_everything(cfg.seed, workers=True, verbose=False)
         data: LightningDataModule = instantiate(cfg.data, _convert_="all")
         task: LightningModule = instantiate(cfg.task, _convert_="all")
@@ -39,7 +39,7 @@ def run(cfg: DictConfig, record: Record) -> None:
         task.save_hyperparameters(OmegaConf.to_container(cfg, resolve=True), logger=False)
         record.add(**cost(task), device=device_name(trainer), precision=str(trainer.precision))
 
-        metrics = stages(cfg, trainer, task, data)
+        metrics = tuned | stages(cfg, trainer, task, data)
         for callback in trainer.callbacks:
             record.add(**getattr(callback, "summary", {}))
         record.add(metrics=metrics, classes=list(getattr(data, "classes", ())), test_size=size(data, "test"))
@@ -55,6 +55,8 @@ def stages(cfg: DictConfig, trainer: Trainer, task: LightningModule, data: Light
     metrics: dict[str, float] = {}
     ckpt = check_checkpoint(cfg, task) if cfg.ckpt else None
     for stage in cfg.stages:
+        if stage == "tune":
+            continue  # it came before all this was built
         if stage == "fit":
             trainer.fit(task, data, ckpt_path=ckpt, weights_only=True)
             best = getattr(trainer.checkpoint_callback, "best_metrics", None)
@@ -71,25 +73,6 @@ def stages(cfg: DictConfig, trainer: Trainer, task: LightningModule, data: Light
 def build(entries: DictConfig | None) -> list[Any]:
     """The objects of a group whose file is a dictionary of them; an entry set to null is left out."""
     return [instantiate(entry, _convert_="all") for entry in (entries or {}).values() if entry]
-
-
-def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger], folder: Path) -> Trainer:
-    precision = pick_precision(cfg.accelerator) if cfg.precision == "auto" else cfg.precision
-    return instantiate(
-        cfg,
-        precision=precision,
-        callbacks=callbacks,
-        logger=loggers,
-        default_root_dir=str(folder),
-        plugins=[WholeCheckpoints()],
-        _convert_="all",
-    )
-
-
-def pick_precision(accelerator: str) -> str:
-    if accelerator not in ("auto", "gpu", "cuda") or not torch.cuda.is_available():
-        return "32-true"
-    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
 
 
 def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:
@@ -114,10 +97,6 @@ def check_checkpoint(cfg: DictConfig, task: LightningModule) -> str:
         differ = [f"model.{k}={then.get(k)}" for k in {**then, **now} if then.get(k) != now.get(k)]
         raise InputError(f"{path} holds another network: it was trained with {', '.join(differ) or 'other sizes'}")
     return str(path)
-
-
-def numbers(metrics: dict[str, torch.Tensor]) -> dict[str, float]:
-    return {name: value.item() for name, value in metrics.items()}
 
 
 def size(data: LightningDataModule, split: str) -> int | None:
@@ -152,20 +131,3 @@ def flatten(key: str, value: Any, into: dict[str, Any]) -> None:
     elif not key.startswith("task."):
         for name, inner in value.items():
             flatten(f"{key}.{name}", inner, into)
-
-
-def quiet() -> None:
-    """Lightning says on every run what the table at the end says better, and warns of choices that are ours."""
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    for message in (
-        ".*is not empty.*",
-        ".*LeafSpec.*",
-        ".*log_every_n_steps.*",
-        ".*callbacks used to create.*",
-        ".*sync_dist=True.*",  # torchmetrics has gathered what all ranks saw
-        ".*could not find the monitored key.*",  # in an epoch without validation
-        ".*`configure_optimizers` returned `None`.*",  # a task that makes its steps by hand
-        ".*Total length of `list` across ranks is zero.*",  # data.validation=0
-    ):
-        warnings.filterwarnings("ignore", message=message)

@@ -19,6 +19,7 @@ class Schema:
     logger: Any = MISSING
     seed: int = MISSING
     stages: list[str] = MISSING
+    tune: Any = MISSING
     ckpt: str | None = MISSING
     study: str | None = MISSING
     on_change: str = MISSING

@@ -12,7 +12,8 @@ STAIRS = (  # from the ground up: what stands on a step imports from steps below
     {"layers", "optim", "reporting"},
     {"tasks", "models", "data", "callbacks", "loggers"},  # floor 1
     {"schema", "composition", "identity", "cost", "checkpoint_file", "checkpoint_io"},  # floor 2
-    {"record", "comparison"},
+    {"record", "comparison", "trainer"},
+    {"tuning"},
     {"run"},
     {"studies"},
     {"plugins"},

@@ -11,7 +11,8 @@ from dlexp.comparison.pareto import pareto_front
 from dlexp.comparison.ranking import Ranking
 from dlexp.reporting import plots
 from dlexp.reporting.heat_map import heat_map
-from dlexp.reporting.overlaid import MOST_BANDS, overlaid_curves, response_curves
+from dlexp.reporting.overlaid import MOST_BANDS, effort_curves, overlaid_curves, response_curves
+from dlexp.reporting.quantities import known
 from dlexp.reporting.scatter import scatter
 from dlexp.reporting.trade_off import MOST_NAMED, trade_off
 
@@ -40,6 +41,7 @@ def figures(ranking: Ranking) -> Iterator[Drawing]:
         axes = ranking.axes
         yield from over_axes(ranking, axes) if is_grid(axes, ranking.judged) else over_trials(ranking, axes)
     yield from over_epochs(ranking)
+    yield from over_effort(ranking)
     yield from against_costs(ranking)
 
 
@@ -61,20 +63,28 @@ def over_axes(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
         if axis.numeric:
             responses = _responses(ranking, axis)
             shown = dict(list(responses.items())[:MOST_RESPONSES])
-            figure = response_curves(shown, name=name, axis=axis.key, logarithmic=axis.logarithmic)
+            trained = _responses(ranking, axis, of=f"train/eval_{name.partition('/')[2]}")
+            trained = {label: trained[label] for label in shown if label in trained}
+            figure = response_curves(shown, name=name, axis=axis.key, logarithmic=axis.logarithmic, trained=trained)
             caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
+            if trained:
+                caption = f"{caption} Dashed: on training samples, without dropout and augmentation.".strip()
             yield Drawing(f"{name}_over_{axis.key}", figure, caption)
 
 
-def _responses(ranking: Ranking, axis: Axis) -> "dict[str, DataFrame]":
-    """For each combination of the other axes, that with the best point first: numbers as rows, seeds as columns."""
+def _responses(ranking: Ranking, axis: Axis, of: str | None = None) -> "dict[str, DataFrame]":
+    """For each combination of the other axes, that with the best point first: numbers as rows, seeds as columns.
+
+    Of the monitored metric, or of the metric `of` where jobs have it.
+    """
     import pandas as pd
 
     lines: dict[str, dict[float, dict[int, float]]] = {}
     for alternative in ranking.judged:
-        if axis.key in alternative.settings:
+        values = alternative.values(of or ranking.monitor)
+        if axis.key in alternative.settings and values:
             line = lines.setdefault(_rest(alternative, axis) or axis.key, {})
-            line[number(alternative.settings[axis.key])] = dict(enumerate(alternative.values(ranking.monitor)))
+            line[number(alternative.settings[axis.key])] = dict(enumerate(values))
     return {name: pd.DataFrame.from_dict(line, orient="index").sort_index() for name, line in lines.items()}
 
 
@@ -118,6 +128,26 @@ def over_epochs(ranking: Ranking) -> Iterator[Drawing]:
         if any(len(table) for table in tables.values()):
             caption = _lines(len(shown), len(ranking.alternatives), several_seeds(shown))
             yield Drawing(metric, overlaid_curves(tables, name=metric), caption)
+
+
+def over_effort(ranking: Ranking) -> Iterator[Drawing]:
+    """The validation loss of the best alternatives against steps and against seconds, where these tell apart."""
+    import pandas as pd
+
+    metric, shown = "val/loss", ranking.alternatives[:MOST_DRAWN]
+    tables = {}
+    for alternative in shown:
+        losses = pd.concat([plots.by_epoch(run.history, metric) for run in alternative.runs], axis=1)  # epochs, seeds
+        steps = pd.concat([plots.by_epoch(run.history, "step") for run in alternative.runs], axis=1).mean(axis=1)
+        seconds = alternative.cost("seconds_per_epoch")
+        if len(losses) > 1 and known(seconds):
+            columns = {"steps": steps, "seconds": losses.index * seconds}
+            table = pd.DataFrame(columns | {"mean": losses.mean(axis=1), "deviation": losses.std(axis=1)})
+            tables[ranking.labels[alternative.name]] = table.dropna(subset=["steps", "mean"])
+    if len(tables) > 1:
+        several = several_seeds(shown)
+        caption = f"{_lines(len(shown), len(ranking.alternatives), several)} Seconds: the median epoch's, times epochs."
+        yield Drawing(f"{metric}_over_effort", effort_curves(tables, name=metric), caption.strip())
 
 
 def against_costs(ranking: Ranking) -> Iterator[Drawing]:

@@ -68,10 +68,10 @@ class Ranking:
 
     @cached_property
     def other_metrics(self) -> list[str]:
-        """The losses, then further ones of the test split, or of the validation where nothing was tested."""
+        """The losses, further ones of the test split, or of the validation where nothing was tested, what was tuned."""
         names = list(dict.fromkeys(m for a in self.alternatives for run in a.runs for m in run.result.metrics))
         stage = "test/" if any(m.startswith("test/") for m in names) else "val/"
-        found = self._present(["val/loss", "test/loss", *(m for m in names if m.startswith(stage))])
+        found = self._present(["val/loss", "test/loss", *(m for m in names if m.startswith((stage, "tune/")))])
         return [metric for metric in found if metric not in self.main_metrics]
 
     def _present(self, metrics: Sequence[str | None]) -> list[str]:

@@ -8,7 +8,7 @@ from dlexp.composition.nearest import nearest
 from dlexp.composition.signatures import signature
 from dlexp.errors import InputError
 
-STAGES = ("fit", "validate", "test")
+STAGES = ("tune", "fit", "validate", "test")
 NEEDED = ("task", "trainer", "callbacks", "logger")  # of the other groups, those that a task refers to
 INSTRUCTIONS = ("_target_", "_partial_", "_args_", "_recursive_", "_convert_")  # to Hydra, not to the target
 EXAMPLES = {"int": "5", "float": "0.1", "bool": "true", "str": "NAME"}
@@ -32,6 +32,21 @@ def check(cfg: DictConfig) -> None:
     for stage in cfg.stages:
         if stage not in STAGES:
             raise InputError(f"stages: there is no stage '{stage}'{nearest(stage, STAGES)}")
+    if "tune" in cfg.stages:
+        check_search(cfg)
+
+
+def check_search(cfg: DictConfig) -> None:
+    """InputError unless `tune` says which number is searched, and how."""
+    if not cfg.tune:
+        raise InputError("stages has tune, but tune is null: say which key is searched, as conf/task/optimizer_compare")
+    number = OmegaConf.select(cfg, cfg.tune.key)
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        raise InputError(f"tune.key={cfg.tune.key}: there is no number of that name in the config")
+    if not cfg.tune.factors or not all(isinstance(f, int | float) and f > 0 for f in cfg.tune.factors):
+        raise InputError(f"tune.factors={list(cfg.tune.factors or ())}: give numbers above 0, such as [0.1,1,10]")
+    if cfg.tune.mode not in ("min", "max"):
+        raise InputError(f"tune.mode={cfg.tune.mode}: give min or max")
 
 
 def check_value(owner: DictConfig | ListConfig, key: str | int, path: str, *, deferred: bool) -> None:

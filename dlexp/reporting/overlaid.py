@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dlexp.reporting import quantities, style
 from dlexp.reporting.labels import label_lines
-from dlexp.reporting.plots import dots, finish_curves
+from dlexp.reporting.plots import dots, finish_curves, scale_metric
 from dlexp.reporting.ticks import metric_ticks, value_ticks
 
 if TYPE_CHECKING:
@@ -33,9 +33,43 @@ def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure"
     return figure
 
 
-def response_curves(tables: "Mapping[str, DataFrame]", *, name: str, axis: str, logarithmic: bool) -> "Figure":
-    """The metric `name` against a swept number (`axis`, as `optimizer.lr`): its values as rows, seeds as columns."""
+def effort_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
+    """The metric `name` against the steps of the optimizer and against the seconds of training, side by side.
+
+    A table holds a row for each epoch, with columns `steps`, `seconds`, `mean` and `deviation` (over seeds).
+    """
+    figure, panels = style.new_figure(columns=2)
+    for axes, effort in zip(panels, ("steps", "seconds"), strict=True):
+        lines = {label: table.set_index(effort)["mean"] for label, table in tables.items()}
+        for place, (line, look, table) in enumerate(zip(lines.values(), style.LOOKS, tables.values(), strict=False)):
+            axes.plot(line.index, line, linewidth=1.6, **look, **dots(line))
+            if place < MOST_BANDS:
+                low, high = (table["mean"] - table["deviation"], table["mean"] + table["deviation"])
+                axes.fill_between(line.index, low, high, color=look["color"], alpha=0.18, linewidth=0)
+        axes.set_xlim(left=0)
+        scale_metric(axes, lines, name)
+        style.title(axes, f"{quantities.heading(name)} against {effort}")
+        style.axis_names(axes, x="steps of the optimizer" if effort == "steps" else "seconds of training", y="")
+    label_lines(panels[-1], lines)
+    return figure
+
+
+def response_curves(
+    tables: "Mapping[str, DataFrame]",
+    *,
+    name: str,
+    axis: str,
+    logarithmic: bool,
+    trained: "Mapping[str, DataFrame] | None" = None,
+) -> "Figure":
+    """The metric `name` against a swept number (`axis`, as `optimizer.lr`): its values as rows, seeds as columns.
+
+    `trained` holds the same of the training split, drawn dashed: what lies between the two is the gap.
+    """
     figure, (axes,) = style.new_figure()
+    for table, look in zip((trained or {}).values(), style.LOOKS, strict=False):
+        dashed = {"linestyle": (0, (2, 2)), "linewidth": 1.2, "alpha": 0.8}
+        axes.plot(table.index, table.mean(axis=1), **look | dashed)
     means = _lines(axes, tables)
     value_ticks(axes, [value for mean in means.values() for value in mean.index], logarithmic=logarithmic)
     metric_ticks(axes, name)

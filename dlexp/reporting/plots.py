@@ -160,7 +160,7 @@ def dots(line: "Series") -> dict:
 
 
 def finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str) -> None:
-    """Scales, title and the names of lines already drawn, in the order of LOOKS."""
+    """Scales, title and the names of lines over epochs already drawn, in the order of LOOKS."""
     from matplotlib.ticker import MaxNLocator
 
     style.title(axes, title)
@@ -168,12 +168,16 @@ def finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title:
     last = max((line.index[-1] for line in lines.values() if len(line)), default=1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axes.set_xlim((0.5, 1.1) if last == 1 else (1 - 0.02 * last, last * 1.02))
+    scale_metric(axes, lines, name)
+    label_lines(axes, lines)
 
+
+def scale_metric(axes: "Axes", lines: "Mapping[str, Series]", name: str) -> None:
+    """The vertical axis of lines of the metric `name`."""
     values = np.concatenate([np.asarray(line, dtype=float) for line in lines.values()] or [np.empty(0)])
     values = values[np.isfinite(values)]
     if name.endswith("loss") and len(values) and 0 < 5 * values.min() < values.max():
         axes.set_yscale("log")  # a loss that falls far
+        axes.set_ylim(values.min() / 1.5, values.max() * 1.5)  # a band may reach below 0
         plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
     metric_ticks(axes, name)
-
-    label_lines(axes, lines)

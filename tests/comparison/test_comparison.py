@@ -272,11 +272,11 @@ def test_a_table_for_each_data_set(tmp_path, write_job, parse_page):
     ]
     page = parse_page(comparison.page.read_text())
     assert "The best on each data set" in page.text
-    assert page.tags.count("svg") == 2 * 5
+    assert page.tags.count("svg") == 2 * 6
     markdown = (tmp_path / "study" / "comparison.md").read_text()
     for name in re.findall(r"\(figures/(.*?)\)", markdown):
         assert (tmp_path / "study" / "figures" / name).is_file()
-    assert markdown.count("](figures/") == 2 * 5
+    assert markdown.count("](figures/") == 2 * 6
 
 
 def test_what_differs_between_data_sets_only_is_in_no_name(tmp_path, write_job):

@@ -119,3 +119,27 @@ def test_the_front_follows_the_direction_of_the_metric(tmp_path):
         found = drawn(ranking(tmp_path, product(model=["a", "b", "c"]), metric="val/loss", mode=mode))
         (front,) = [line for line in found["against_flops"].axes[0].lines if line.get_label() == "Pareto front"]
         assert len(front.get_xdata()) == count
+
+
+def test_the_training_metric_beside_the_validation(tmp_path):
+    found = ranking(tmp_path, product(**{"model.dropout": ["0", "0.2", "0.4"]}), seeds=(0, 1))
+    for alternative in found.alternatives:
+        for run in alternative.runs:
+            run.result.metrics["train/eval_accuracy"] = run.result.metrics["val/accuracy"] + 1
+    (axes,) = drawn(found)["val/accuracy_over_model.dropout"].axes
+    trained, validated = axes.lines
+    np.testing.assert_allclose(trained.get_ydata() - 1, validated.get_ydata())
+
+
+def test_the_loss_against_steps_and_seconds(tmp_path):
+    found = ranking(tmp_path, product(optimizer=["sgd", "muon"]), seeds=(0, 1))
+    for alternative in found.alternatives:
+        for run in alternative.runs:
+            run.folder.mkdir()
+            rows = "".join(f"{40 * (epoch + 1)},{epoch},{1 / (epoch + 1 + run.result.seed)}\n" for epoch in range(3))
+            (run.folder / "metrics.csv").write_text("step,epoch,val/loss\n" + rows)
+    steps, seconds = drawn(found)["val/loss_over_effort"].axes
+    for line in steps.lines:
+        np.testing.assert_allclose(line.get_xdata(), [40, 80, 120])
+        np.testing.assert_allclose(line.get_ydata(), [(1 + 1 / 2) / 2, (1 / 2 + 1 / 3) / 2, (1 / 3 + 1 / 4) / 2])
+    assert [list(line.get_xdata()) for line in seconds.lines] == [[2, 4, 6], [1, 2, 3]]  # the better, muon, is slower

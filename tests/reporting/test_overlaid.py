@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dlexp.reporting.overlaid import MOST_BANDS, overlaid_curves, response_curves
+from dlexp.reporting.overlaid import MOST_BANDS, effort_curves, overlaid_curves, response_curves
 
 
 @pytest.mark.parametrize("count", [2, 12])
@@ -53,4 +53,34 @@ def test_many_values_have_round_marks(assert_drawn):
     figure = response_curves(tables, name="val/loss", axis="lr", logarithmic=True)
     figure.draw_without_rendering()
     assert 3 <= len([t for t in figure.axes[0].get_xticklabels() if t.get_text()]) <= 8
+    assert_drawn(figure)
+
+
+def test_the_training_metric_is_dashed_in_the_colour_of_its_line(assert_drawn):
+    tables = {name: pd.DataFrame([[0.8], [0.7], [0.6]], index=[0, 0.3, 0.6]) for name in ("wide", "narrow")}
+    trained = {"narrow": pd.DataFrame([[1.0, 0.9], [0.9, 0.8], [0.7, 0.6]], index=[0, 0.3, 0.6])}
+    trained = {"wide": trained["narrow"] - 0.1, **trained}
+    figure = response_curves(tables, name="val/accuracy", axis="model.dropout", logarithmic=False, trained=trained)
+    (axes,) = figure.axes
+    dashed, lines = axes.lines[:2], axes.lines[2:]
+    np.testing.assert_allclose(dashed[1].get_ydata(), [0.95, 0.85, 0.65])
+    assert [line.get_color() for line in dashed] == [line.get_color() for line in lines]
+    assert all(line.is_dashed() for line in dashed)
+    assert not any(line.is_dashed() for line in lines)
+    assert_drawn(figure)
+
+
+def test_effort_curves(assert_drawn):
+    losses = {"mean": [2.0, 0.4, 0.1], "deviation": [0.1, 0.5, np.nan]}
+    tables = {
+        name: pd.DataFrame({"steps": [10, 20, 30], "seconds": np.array([1, 2, 3]) * pace, **losses})
+        for name, pace in (("sgd", 0.5), ("muon", 2.0))
+    }
+    figure = effort_curves(tables, name="val/loss")
+    steps, seconds = figure.axes
+    assert [list(line.get_xdata()) for line in steps.lines] == 2 * [[10, 20, 30]]
+    assert [list(line.get_xdata()) for line in seconds.lines] == [[0.5, 1, 1.5], [2, 4, 6]]
+    assert steps.get_yscale() == seconds.get_yscale() == "log"
+    assert steps.get_ylim()[0] == pytest.approx(0.1 / 1.5)  # although a band reaches below 0
+    assert [text.get_text() for text in seconds.texts] == ["sgd", "muon"]
     assert_drawn(figure)

@@ -42,7 +42,8 @@ def run(cfg: DictConfig, record: Record) -> None:
         metrics = tuned | stages(cfg, trainer, task, data)
         for callback in trainer.callbacks:
             record.add(**getattr(callback, "summary", {}))
-        record.add(metrics=metrics, classes=list(getattr(data, "classes", ())), test_size=size(data, "test"))
+        record.add(metrics=metrics, test_size=size(data, "test"))
+        record.add(**{name: list(getattr(data, name, ())) for name in ("classes", "input_shape")})
         close_loggers(loggers, cfg, metrics)
     if trainer.is_global_zero:
         record.add(status="finished")
@@ -76,12 +77,14 @@ def build(entries: DictConfig | None) -> list[Any]:
 
 
 def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:
-    """InputError if a callback waits for a metric that the task never logs (a task names them in `logged`)."""
-    logged = sorted(getattr(task, "logged", ()))
+    """InputError if a callback waits for a metric that nobody logs: task and callbacks name theirs in `logged`."""
+    if not hasattr(task, "logged"):
+        return
+    logged = set(task.logged).union(*(getattr(callback, "logged", ()) for callback in callbacks))
     for callback in callbacks:
         monitor = getattr(callback, "monitor", None)
-        if monitor is not None and logged and monitor not in logged:
-            hint = nearest(monitor, logged)
+        if monitor is not None and monitor not in logged:
+            hint = nearest(monitor, sorted(logged))
             raise InputError(f"nobody logs the metric {monitor} that {type(callback).__name__} monitors{hint}")
 
 
@@ -115,6 +118,8 @@ def close_loggers(loggers: list[Logger], cfg: DictConfig, metrics: dict[str, flo
     groups = ("seed", "model", "data", "optimizer", "scheduler", "trainer", "task")
     flat: dict[str, Any] = {}
     for group in groups:
+        if OmegaConf.is_missing(cfg, group):
+            continue  # the task does without
         flatten(group, OmegaConf.to_container(cfg, resolve=True)[group], flat)
     for logger in loggers:
         if isinstance(logger, TensorBoard):

@@ -55,7 +55,7 @@ def quiet() -> None:
         ".*callbacks used to create.*",
         ".*sync_dist=True.*",  # torchmetrics has gathered what all ranks saw
         ".*could not find the monitored key.*",  # in an epoch without validation
-        ".*`configure_optimizers` returned `None`.*",  # a task that makes its steps by hand
+        ".*configure_optimizers` returned `None`.*",  # a task that makes its steps by hand
         ".*Total length of `list` across ranks is zero.*",  # data.validation=0
     ):
         warnings.filterwarnings("ignore", message=message)

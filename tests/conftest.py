@@ -76,6 +76,7 @@ def write_run(
         "started": "2026-01-31T12:00:00+00:00",
         "test_size": 360,
         "classes": [str(digit) for digit in range(10)],
+        "input_shape": [1, 28, 28],
     } | result
     (folder / "result.json").write_text(json.dumps(content))
     (hydra / "config.yaml").write_text("seed: 0\nmodel:\n  name: lenet\n")

@@ -5,11 +5,11 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from headers import CONF, around
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
@@ -22,7 +22,6 @@ from dlexp.composition.check import check
 from dlexp.composition.folders import register_folders
 from dlexp.schema import register
 
-CONF = Path(__file__).parents[1] / "conf"
 FILES = sorted(path.relative_to(CONF).with_suffix("").as_posix() for path in CONF.rglob("*.yaml"))
 OPTIONS = [name for name in FILES if "/" in name]
 INSTRUCTIONS = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
@@ -42,8 +41,8 @@ def chosen(option: str) -> DictConfig:
     """The config with this file in it: `model/lenet`."""
     group, _, name = option.rpartition("/")
     several = group == "callbacks" and name != "default"
-    around = ["hydra/sweeper=optuna"] if group.startswith("hydra/sweeper/") else []
-    return compose("config", [*around, f"{group}=[default,{name}]" if several else f"{group}={name}"])
+    words = ["hydra/sweeper=optuna"] if group.startswith("hydra/sweeper/") else around(option)
+    return compose("config", [*words, f"{group}=[default,{name}]" if several else f"{group}={name}"])
 
 
 def targets(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

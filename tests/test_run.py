@@ -21,7 +21,7 @@ NUMBER = (int, float)
 KEYS = {  # of result.json, and their types when a run has finished
     **dict.fromkeys(("status", "task", "model", "data", "monitor", "mode", "device", "precision", "config_hash"), str),
     **dict.fromkeys(("choices", "metrics", "versions"), dict),
-    **dict.fromkeys(("overrides", "classes"), list),
+    **dict.fromkeys(("overrides", "classes", "input_shape"), list),
     **dict.fromkeys(("best_epoch", "epochs", "parameters", "flops", "peak_memory", "seed", "test_size"), int),
     **dict.fromkeys(("seconds", "seconds_per_epoch", "throughput"), NUMBER),
     "error": type(None),
@@ -48,7 +48,9 @@ def test_it_ends_with_a_table_and_the_path_of_its_report(finished):
     lines = finished.out.splitlines()
     assert [line.split()[0] for line in lines[:EPOCHS]] == ["epoch"] * EPOCHS
     assert lines[EPOCHS + 1].startswith("mlp on digits: 12,730 parameters")
-    assert [line.split()[0] for line in lines[-4:]] == ["train", "val", "test", "report:"]
+    assert lines[EPOCHS + 2].split() == ["train", "val", "test"]
+    metrics = ["loss", "accuracy", "auc", "f1", "precision", "recall", "top5_accuracy"]
+    assert [line.split()[0] for line in lines[EPOCHS + 3 : -1]] == metrics
     assert lines[-1] == f"report: {finished.folder / 'report.html'}"
 
 

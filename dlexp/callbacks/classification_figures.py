@@ -10,7 +10,10 @@ from dlexp.callbacks.figures import keep_figure
 
 
 class ClassificationFigures(Callback):
-    """Reads the task's `outputs`: logits (N, K) and labels (N,) of the test split, in its order."""
+    """Reads the task's `outputs`: logits (N, K) and labels (N,) of the test split, in its order.
+
+    Where the samples are no images, nothing can be shown of the mistakes.
+    """
 
     def __init__(self, *, folder: str, mistakes: int) -> None:
         self.folder = Path(folder)
@@ -27,6 +30,8 @@ class ClassificationFigures(Callback):
         counts = multiclass_confusion_matrix(predicted, labels, num_classes=len(classes))  # (K, K)
         keep_figure(trainer, self.folder, "confusion_matrix", plots.confusion_matrix(counts.numpy(), classes))
 
+        if not hasattr(trainer.datamodule, "images"):
+            return
         wrong = (predicted != labels).nonzero().squeeze(1)
         worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][: self.mistakes]
         if len(worst) == 0:

@@ -37,9 +37,14 @@ class Progress(Callback):
         train = [name for name in metrics if name.startswith("train/") and name != "train/lr"]
         # the loss of four digits, and of what is validated only what is also trained: the rest is in metrics.csv
         val = [name for name in (n.replace("train/", "val/", 1) for n in train) if name in metrics and self.validated]
-        shown = "  ".join(f"{name} {metrics[name]:.4f}" for name in train + val)
+        shown = "  ".join(f"{name} {digits(metrics[name])}" for name in train + val)
         print(f"{epoch(trainer)}  {shown}  {time.perf_counter() - self.started:.1f} s")
         self.validated = False
+
+
+def digits(value: float) -> str:
+    """Four decimals, as far as they show anything."""
+    return f"{value:.4f}" if value == 0 or abs(value) >= 0.001 else f"{value:.1e}"
 
 
 def epoch(trainer: Trainer) -> str:

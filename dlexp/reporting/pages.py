@@ -22,7 +22,8 @@ HERE = Path(__file__).parent
 def write_report(folder: Path) -> Path:
     """Write report.md, report.html and, if the run left none, figures/curves.png; return report.html."""
     run = read_run(folder)
-    names = curve_names(run.history, run.result.monitor)
+    several = run.history["epoch"].nunique() > 1  # one point makes no curve
+    names = curve_names(run.history, run.result.monitor) if several else []
     best = run.result.best_epoch
     if names and not (folder / "figures" / "curves.png").is_file():
         image = style.png(curves(run.history, names=names, best_epoch=best))
@@ -32,7 +33,7 @@ def write_report(folder: Path) -> Path:
         inline_svg(curves(run.history, names=[name], best_epoch=best), f"{quantities.heading(name)} over the epochs")
         for name in names
     ]
-    images = [inline_png(path) for path in run.figures if path.stem != "curves"]
+    images = [inline_image(path) for path in run.figures if path.stem != "curves"]
     context = {
         "title": title(run),
         "run": run,
@@ -119,8 +120,9 @@ def commands(run: Run) -> list[tuple[str, str]]:
     found = [("the same run again", again)]
     folder = shlex.quote(shown(run.folder))
     if run.result.status == "finished":
-        found.append(("test it again, from this folder alone", f"python -m dlexp.evaluate {folder}"))
-        if run.result.classes:
+        if run.result.epochs:  # it was trained: there is a checkpoint
+            found.append(("test it again, from this folder alone", f"python -m dlexp.evaluate {folder}"))
+        if run.result.epochs and run.result.classes and len(run.result.input_shape) == 3:
             found.append(("what it sees in an image", f"python -m dlexp.predict {folder} IMAGE"))
     elif run.last_checkpoint:
         # The inner quotes keep Hydra from reading the commas of a job's folder as a list of values.
@@ -159,12 +161,12 @@ def inline_svg(figure: "Figure", description: str) -> Any:
     return Markup(style.svg(figure, description))
 
 
-def inline_png(path: Path) -> Any:
-    """An image file held by the page itself."""
+def inline_image(path: Path) -> Any:
+    """A PNG or GIF file held by the page itself."""
     from markupsafe import Markup
 
     content = base64.b64encode(path.read_bytes()).decode()
-    return Markup(f'<img alt="{escape(words(path.stem))}" src="data:image/png;base64,{content}">')
+    return Markup(f'<img alt="{escape(words(path.stem))}" src="data:image/{path.suffix[1:]};base64,{content}">')
 
 
 def words(name: str) -> str:

@@ -176,8 +176,9 @@ def scale_metric(axes: "Axes", lines: "Mapping[str, Series]", name: str) -> None
     """The vertical axis of lines of the metric `name`."""
     values = np.concatenate([np.asarray(line, dtype=float) for line in lines.values()] or [np.empty(0)])
     values = values[np.isfinite(values)]
-    if name.endswith("loss") and len(values) and 0 < 5 * values.min() < values.max():
-        axes.set_yscale("log")  # a loss that falls far
+    far = 5 if name.endswith("loss") else 50
+    if not quantities.is_share(name) and len(values) and 0 < far * values.min() < values.max():
+        axes.set_yscale("log")  # a loss, or a distance, that falls far
         axes.set_ylim(values.min() / 1.5, values.max() * 1.5)  # a band may reach below 0
         plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
     metric_ticks(axes, name)

@@ -3,6 +3,8 @@
 import math
 
 ABSENT = "—"
+SHORT = ("auc", "f1", "mse", "mae", "kl", "nll", "elbo", "fid", "cer", "wer")  # written in capitals
+WRITTEN = {short: short.upper() for short in SHORT} | {"r2": "R²", "lr": "learning rate"}
 SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage
 
 
@@ -89,9 +91,9 @@ def p_value(value: float) -> str:
 
 
 def spoken(name: str) -> str:
-    """`val/top5_accuracy` as a person writes it: validation top5 accuracy; short words (AUC) in capitals."""
+    """`val/top5_accuracy` as a person writes it: validation top5 accuracy; what is short for something in capitals."""
     stage, _, rest = name.rpartition("/")
-    words = [word.upper() if len(word) <= 3 else word for word in rest.split("_")]
+    words = [WRITTEN.get(word, word) for word in rest.split("_")]
     return " ".join([{"train": "training", "val": "validation"}.get(stage, stage), *words]).strip()
 
 

@@ -46,6 +46,7 @@ class Result:
     started: str | None = None
     test_size: int | None = None
     classes: list = field(default_factory=list)
+    input_shape: list = field(default_factory=list)  # of a sample: (C, H, W) of an image
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Run:
 
     @cached_property
     def figures(self) -> list[Path]:
-        """The pictures in figures/, by name."""
-        return sorted((self.folder / "figures").glob("*.png"))
+        """The pictures and films in figures/, by name."""
+        return sorted(path for path in (self.folder / "figures").glob("*") if path.suffix in (".png", ".gif"))
 
     @cached_property
     def log(self) -> Path | None:

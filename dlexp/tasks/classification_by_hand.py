@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dlexp.errors import InputError
 from dlexp.optim.scratch.rule import Rule
 from dlexp.tasks.classifier import Classifier
 from dlexp.tasks.counted_step import count_step
@@ -15,6 +16,7 @@ class ClassificationByHand(Classifier):
     """Trains a model of `dlexp.models.scratch`, which has `loss(scores, labels)` and `gradients(x, labels)`.
 
     `gradients` returns the scores (B, K) and for each parameter, by its name, the gradient of the batch's mean loss.
+    The learning rate goes along a straight line from the rule's own to `final_lr` times that.
     """
 
     automatic_optimization = False  # of Lightning: we make the steps
@@ -26,11 +28,17 @@ class ClassificationByHand(Classifier):
         optimizer: Rule,
         input_shape: Sequence[int],
         num_classes: int,
+        final_lr: float,
         monitor: str,
         mode: str,
     ) -> None:
         super().__init__(model=model, input_shape=input_shape, num_classes=num_classes, monitor=monitor, mode=mode)
+        if not 0 <= final_lr <= 1:
+            raise InputError(f"task.final_lr={final_lr} does not work: give a fraction of the learning rate, 0 to 1")
         self.rule = optimizer
+        self.lr = optimizer.lr
+        self.final_lr = final_lr
+        self.logged |= {"train/lr"}
         self.states: dict[str, dict[str, Tensor | int]] = {}  # what the rule remembers of each parameter
 
     def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
@@ -41,11 +49,20 @@ class ClassificationByHand(Classifier):
         x, labels = batch  # (B, *input_shape), (B,)
         scores, gradients = self.model.gradients(x, labels)
         self.note(self.model.loss(scores, labels), scores, labels)
+        self.rule.lr = self.lr * self.fall()
         for name, weight in self.model.named_parameters():
             if name not in self.states:
                 self.states[name] = self.rule.state(weight)
             weight.copy_(self.rule.step(weight, gradients[name], self.states[name]))
         count_step(self.trainer)
+
+    def fall(self) -> float:
+        """The factor on the learning rate in this step: on the straight line, in the middle of the step."""
+        progress = min((self.global_step + 0.5) / self.trainer.estimated_stepping_batches, 1.0)
+        return 1 + (self.final_lr - 1) * progress
+
+    def train_metrics(self) -> dict[str, Tensor | float]:
+        return {"train/lr": self.rule.lr}
 
     def configure_optimizers(self) -> None:
         """None: there is no optimizer of torch's."""

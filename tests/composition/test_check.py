@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from headers import around
 from hydra import compose, initialize_config_dir
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
@@ -155,6 +156,7 @@ def test_a_trainer_that_only_the_task_speaks_of() -> None:
 def test_every_file_of_conf(choice: str) -> None:
     register()
     register_folders()
+    words = around(choice.replace("=", "/"))
     choice = choice.replace("callbacks=", "callbacks=[default,") + "]" * choice.startswith("callbacks=")
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        check(compose("config", overrides=[choice]))
+        check(compose("config", overrides=[*words, choice]))

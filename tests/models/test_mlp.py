@@ -22,6 +22,22 @@ def test_equals_its_layers_written_out(copy_weights):
     torch.testing.assert_close(model(images), reference(images))
 
 
+@pytest.mark.parametrize(
+    ("activation", "formula"),
+    [
+        ("sigmoid", lambda z: 1 / (1 + torch.exp(-z))),
+        ("tanh", lambda z: (torch.exp(z) - torch.exp(-z)) / (torch.exp(z) + torch.exp(-z))),
+        ("relu", lambda z: z * (z > 0)),
+        ("leaky_relu", lambda z: z * torch.where(z > 0, 1.0, 0.01)),
+    ],
+)
+def test_activations(activation, formula):
+    model = mlp(hidden_sizes=[32], activation=activation).eval()
+    images = torch.randn(2, 1, 8, 8)
+    expected = model.classifier(formula(model.hidden[0](images.flatten(1))))
+    torch.testing.assert_close(model(images), expected)
+
+
 def test_without_hidden_layers_it_is_linear(count_parameters):
     assert count_parameters(mlp(hidden_sizes=[])) == 64 * 10 + 10
 
@@ -35,5 +51,5 @@ def test_drops_units_in_training_only():
 
 
 def test_unknown_activation():
-    with pytest.raises(InputError, match=r"model\.activation=swish .* relu, gelu"):
+    with pytest.raises(InputError, match=r"model\.activation=swish .* relu, leaky_relu, gelu"):
         mlp(activation="swish")

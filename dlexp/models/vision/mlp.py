@@ -8,7 +8,13 @@ from torch import Tensor, nn
 
 from dlexp.layers.choice import choose
 
-ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,  # a slope of 0.01 below 0, as in Maas, Hannun and Ng 2013
+    "gelu": nn.GELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+}
 
 
 class MLP(nn.Module):

@@ -1,0 +1,1 @@
+"""Sets of rows that each have a number to be learned."""

@@ -1,0 +1,1 @@
+"""Test surfaces: functions of two numbers for optimizers to walk on."""

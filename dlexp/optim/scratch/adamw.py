@@ -1,0 +1,34 @@
+"""AdamW: Adam, with weight decay apart from the gradient."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dlexp.optim.scratch.rule import Rule, check_fraction, check_positive
+
+
+class AdamW(Rule):
+    """m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  in step t, counted from 1:
+    (1 - lr weight_decay) x - lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps).
+
+    As torch.optim.AdamW(lr, betas, eps, weight_decay). Loshchilov and Hutter 2019, arXiv 1711.05101. With
+    weight_decay=0 it is Adam.
+    """
+
+    def __init__(self, *, lr: float | Tensor, betas: Sequence[float], eps: float, weight_decay: float) -> None:
+        super().__init__(lr=lr, weight_decay=weight_decay)
+        self.betas = [check_fraction("betas", beta) for beta in betas]
+        self.eps = check_positive("eps", eps)
+
+    def state(self, x: Tensor) -> dict[str, Tensor | int]:
+        return {"step": 0, "exp_avg": torch.zeros_like(x), "exp_avg_sq": torch.zeros_like(x)}
+
+    def step(self, x: Tensor, gradient: Tensor, state: dict[str, Tensor | int]) -> Tensor:
+        beta1, beta2 = self.betas
+        state["step"] += 1
+        state["exp_avg"] = beta1 * state["exp_avg"] + (1 - beta1) * gradient
+        state["exp_avg_sq"] = beta2 * state["exp_avg_sq"] + (1 - beta2) * gradient**2
+        m = state["exp_avg"] / (1 - beta1 ** state["step"])
+        v = state["exp_avg_sq"] / (1 - beta2 ** state["step"])
+        return (1 - self.lr * self.weight_decay) * x - self.lr * m / (v.sqrt() + self.eps)

@@ -26,9 +26,10 @@ def tune(cfg: DictConfig, folder: Path, interrupt: Interrupt) -> tuple[DictConfi
     """The config with the best value of `tune.key`, and what result.json is to say of the search.
 
     `tune.factors` multiply the value that the config has. Each is given a training of `tune.max_epochs` epochs from
-    the run's own seed, with a schedule of that length, and is judged by `tune.monitor` after the last of them, on the
-    validation split. Every run pays for its own search, so runs of several seeds also show what the search itself
-    leaves to chance. Finished trials lie in tuning.json: a run that was killed goes on with the next.
+    the run's own seed (null: as many as the run, for what is best early may diverge later), with a schedule of that
+    length, and is judged by `tune.monitor` after the last of them, on the validation split. Every run pays for its own
+    search, so runs of several seeds also show what the search itself leaves to chance. Finished trials lie in
+    tuning.json: a run that was killed goes on with the next.
     """
     search, start = cfg.tune, OmegaConf.select(cfg, cfg.tune.key)
     values = [float(f"{factor * start:.6g}") for factor in search.factors]
@@ -65,15 +66,15 @@ def with_value(cfg: DictConfig, value: float) -> DictConfig:
 
 
 def trial(cfg: DictConfig, folder: Path, interrupt: Interrupt) -> float:
-    """The score of a short training; infinity or minus infinity, whichever is worst, if it diverges."""
+    """The score of a training; infinity or minus infinity, whichever is worst, if it diverges."""
     worst = math.inf if cfg.tune.mode == "min" else -math.inf
     seed_everything(cfg.seed, workers=True, verbose=False)
     data: LightningDataModule = instantiate(cfg.data, _convert_="all")
     task: LightningModule = instantiate(cfg.task, _convert_="all")
-    short: dict[str, Any] = {"max_epochs": cfg.tune.max_epochs, "enable_checkpointing": False}
-    short |= {"devices": 1, "num_nodes": 1, "strategy": "auto"}  # other ranks start with the fit, and find tuning.json
+    plain: dict[str, Any] = {"max_epochs": cfg.tune.max_epochs or cfg.trainer.max_epochs, "enable_checkpointing": False}
+    plain |= {"devices": 1, "num_nodes": 1, "strategy": "auto"}  # other ranks start with the fit, and find tuning.json
     listening = LambdaCallback(on_train_start=lambda *_: interrupt.listen())  # the trainer has put its own handler
-    trainer = build_trainer(cfg.trainer, [listening], [], folder, **short)
+    trainer = build_trainer(cfg.trainer, [listening], [], folder, **plain)
     try:
         trainer.fit(task, data)
     except InputError:  # the loss is no longer a number
@@ -114,6 +115,6 @@ def draw(folder: Path, key: str, monitor: str, values: list[float], scores: list
         best=finite.index(best),
     )
     diverged = f", {len(values) - len(finite)} of {len(values)} diverged" if len(finite) < len(values) else ""
-    style.title(figure.axes[0], f"The search: {spoken(monitor)} after a short training{diverged}")
+    style.title(figure.axes[0], f"The search: {spoken(monitor)} after each training{diverged}")
     (folder / "figures").mkdir(exist_ok=True)
     write_bytes(folder / "figures" / "tuning.png", style.png(figure))

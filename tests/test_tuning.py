@@ -45,6 +45,12 @@ def test_the_run_is_that_of_the_best_value(tuned, launch, small, tmp_path):
     assert {k: v for k, v in metrics.items() if not k.startswith("tune/")} == end.result["metrics"]
 
 
+def test_without_epochs_of_its_own_a_trial_is_the_whole_run(launch, small, tmp_path):
+    search = SEARCH.replace("max_epochs:1", "max_epochs:null")
+    end = launch(*small, *TUNED, search, folder=tmp_path)
+    assert float(epochs(end.history)[-1]["val/loss"]) == end.result["metrics"]["tune/loss"]
+
+
 def test_finished_trials_are_not_repeated(tuned, launch, small, tmp_path):
     scores = json.loads((tuned.folder / "tuning.json").read_text())["scores"]
     left = {"key": "optimizer.lr", "values": [0.0001, 0.001, 0.01], "scores": scores[:2]}

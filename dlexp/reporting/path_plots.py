@@ -62,7 +62,7 @@ def distance_over_steps(distances: np.ndarray, names: Sequence[str], *, near: fl
     axes.axhline(near, color=style.MUTED, linewidth=0.9, linestyle=(0, (3, 2)), zorder=1)
     axes.set_yscale("log")
     axes.set_xlim(0, len(shown) - 1)
-    style.axis_names(axes, x=f"step (a path has come near below {near:g})", y="distance to the nearest minimum")
+    style.axis_names(axes, x=f"step (dashed: near, {near:g})", y="distance to the nearest minimum")
     style.title(axes, "Distance to the minimum, each optimizer with its best learning rate")
     name_lines(axes, names, order=shown[-1])
     return figure

@@ -9,10 +9,9 @@ from dlexp.comparison.axes import Axis, is_grid
 from dlexp.comparison.costs import COSTS
 from dlexp.comparison.pareto import pareto_front
 from dlexp.comparison.ranking import Ranking
-from dlexp.reporting import plots
+from dlexp.reporting import plots, quantities
 from dlexp.reporting.heat_map import heat_map
 from dlexp.reporting.overlaid import MOST_BANDS, effort_curves, overlaid_curves, response_curves
-from dlexp.reporting.quantities import known
 from dlexp.reporting.scatter import scatter
 from dlexp.reporting.trade_off import MOST_NAMED, trade_off
 
@@ -83,7 +82,8 @@ def _responses(ranking: Ranking, axis: Axis, of: str | None = None) -> "dict[str
     for alternative in ranking.judged:
         values = alternative.values(of or ranking.monitor)
         if axis.key in alternative.settings and values:
-            line = lines.setdefault(_rest(alternative, axis) or axis.key, {})
+            name = _rest(alternative, axis) or quantities.spoken(ranking.monitor).partition(" ")[0]  # validation
+            line = lines.setdefault(name, {})
             line[number(alternative.settings[axis.key])] = dict(enumerate(values))
     return {name: pd.DataFrame.from_dict(line, orient="index").sort_index() for name, line in lines.items()}
 
@@ -140,7 +140,7 @@ def over_effort(ranking: Ranking) -> Iterator[Drawing]:
         losses = pd.concat([plots.by_epoch(run.history, metric) for run in alternative.runs], axis=1)  # epochs, seeds
         steps = pd.concat([plots.by_epoch(run.history, "step") for run in alternative.runs], axis=1).mean(axis=1)
         seconds = alternative.cost("seconds_per_epoch")
-        if len(losses) > 1 and known(seconds):
+        if len(losses) > 1 and quantities.known(seconds):
             columns = {"steps": steps, "seconds": losses.index * seconds}
             table = pd.DataFrame(columns | {"mean": losses.mean(axis=1), "deviation": losses.std(axis=1)})
             tables[ranking.labels[alternative.name]] = table.dropna(subset=["steps", "mean"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dlexp.reporting import quantities, style
-from dlexp.reporting.labels import label_lines
+from dlexp.reporting.labels import label_line_ends, label_lines
 from dlexp.reporting.plots import dots, finish_curves, scale_metric
 from dlexp.reporting.ticks import metric_ticks, value_ticks
 
@@ -75,7 +75,11 @@ def response_curves(
     metric_ticks(axes, name)
     style.axis_names(axes, x=axis, y="")
     style.title(axes, f"{quantities.heading(name)} against {axis}")
-    label_lines(axes, means)
+    if trained and len(means) == 1:  # the two lines differ in the split alone
+        lines = [*means.items(), ("training", next(iter(trained.values())).mean(axis=1))]
+        label_line_ends(axes, [(line.index[-1], line.iloc[-1], label, style.COLOURS[0]) for label, line in lines])
+    else:
+        label_lines(axes, means)
     return figure
 
 

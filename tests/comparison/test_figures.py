@@ -129,6 +129,7 @@ def test_the_training_metric_beside_the_validation(tmp_path):
     (axes,) = drawn(found)["val/accuracy_over_model.dropout"].axes
     trained, validated = axes.lines
     np.testing.assert_allclose(trained.get_ydata() - 1, validated.get_ydata())
+    assert [text.get_text() for text in axes.texts] == ["validation", "training"]
 
 
 def test_the_loss_against_steps_and_seconds(tmp_path):

@@ -24,6 +24,8 @@ def explain_training(error: BaseException) -> str | None:
         return "out of memory: halve data.batch_size, and trainer.accumulate_grad_batches=2 makes up for it"
     if any(sign in text for sign in NO_GPU):
         return "there is no GPU that torch can use here: run with trainer=cpu"
+    if "DistributedDataParallel is not needed" in text:
+        return "a task that learns by hand knows one device: set trainer.devices=1"
     if line := unlogged_metric(text):
         return line
     if isinstance(error, FileNotFoundError) and "heckpoint" in text:

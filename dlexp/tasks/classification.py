@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from dlexp.errors import InputError
 from dlexp.optim.decay import parameter_groups
 from dlexp.tasks.classifier import Classifier
 
@@ -39,6 +40,7 @@ class Classification(Classifier):
         mode: str,
     ) -> None:
         super().__init__(model=model, input_shape=input_shape, num_classes=num_classes, monitor=monitor, mode=mode)
+        check_autograd(model, optimizer)
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.label_smoothing = label_smoothing
@@ -95,3 +97,17 @@ class Classification(Classifier):
         optimizer = self.optimizer(parameter_groups(self.model))
         scheduler = self.scheduler(optimizer, total_steps=self.trainer.estimated_stepping_batches)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def check_autograd(model: nn.Module, optimizer: object) -> None:
+    """InputError for a model or an update rule that is made to learn by hand."""
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise InputError(
+            f"model {type(model).__name__} has no weight that asks for a gradient, and this task learns by autograd: "
+            "choose another model=…, or a task that learns by hand, such as task=mlp_scratch"
+        )
+    if not callable(optimizer):
+        raise InputError(
+            f"optimizer {type(optimizer).__name__} makes its steps by hand, and this task learns by autograd: choose "
+            "one of torch's, such as optimizer=adam"
+        )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
-from dlexp.optim.scratch.rule import Rule
+from dlexp.optim.scratch.rule import Rule, check_rule
 from dlexp.tasks.classifier import Classifier
 from dlexp.tasks.counted_step import count_step
 
@@ -35,7 +35,12 @@ class ClassificationByHand(Classifier):
         super().__init__(model=model, input_shape=input_shape, num_classes=num_classes, monitor=monitor, mode=mode)
         if not 0 <= final_lr <= 1:
             raise InputError(f"task.final_lr={final_lr} does not work: give a fraction of the learning rate, 0 to 1")
-        self.rule = optimizer
+        if not hasattr(model, "gradients"):
+            raise InputError(
+                f"model {type(model).__name__} leaves its gradients to autograd, this task learns by hand: choose a "
+                "model=… whose name ends in _scratch"
+            )
+        self.rule = check_rule(optimizer)
         self.lr = optimizer.lr
         self.final_lr = final_lr
         self.logged |= {"train/lr"}

@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
-from dlexp.optim.scratch.rule import Rule
+from dlexp.optim.scratch.rule import Rule, check_rule
 from dlexp.tasks.counted_step import count_step
 
 
@@ -46,7 +46,7 @@ class GradientDescent(LightningModule):
                 "0, or set model.lines to how many there are"
             )
         self.model = model
-        self.rule = optimizer
+        self.rule = check_rule(optimizer)
         self.batch_sizes = list(batch_sizes)
         self.monitor = monitor
         self.mode = mode

@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from dlexp.errors import InputError
-from dlexp.optim.scratch.rule import Rule
+from dlexp.optim.scratch.rule import Rule, check_rule
 
 DIVERGED = 1e6  # times the first loss: it grows in every step, why wait until it is infinite
 
@@ -48,7 +48,7 @@ class LinearRegression(LightningModule):
                 "data=diabetes or data=diabetes_all"
             )
         self.model = model
-        self.rule = optimizer
+        self.rule = check_rule(optimizer)
         self.twin = twin
         self.twin_optimizer = twin_optimizer
         self.monitor = monitor

@@ -149,3 +149,8 @@ def test_an_input_error_from_deep_inside() -> None:
     error = InstantiationException("Error in call to target 'x.Net':\n...\nfull_key: model")
     error.__cause__ = inner
     assert explain(error) == "images of 8 pixels are too small"
+
+
+def test_a_model_that_learns_by_hand_on_several_devices() -> None:
+    text = "DistributedDataParallel is not needed when a module doesn't have any parameter that requires a gradient."
+    assert explain(RuntimeError(text)) == "a task that learns by hand knows one device: set trainer.devices=1"

@@ -31,6 +31,13 @@ class Rule(ABC):
         """The next point, as a new tensor of x's shape. Brings `state` up to date in place."""
 
 
+def check_rule(optimizer: object) -> Rule:
+    """InputError unless it is a rule, not an optimizer of torch's."""
+    if not isinstance(optimizer, Rule):
+        raise InputError("this task makes its steps by hand: choose an optimizer=… whose name ends in _scratch")
+    return optimizer
+
+
 def check_positive(name: str, value: float | Tensor) -> float | Tensor:
     """InputError unless `value` is a number from 0 up (of a tensor, every one)."""
     if not (value >= 0).all() if isinstance(value, Tensor) else not value >= 0:

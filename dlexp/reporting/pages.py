@@ -89,7 +89,7 @@ def tiles(run: Run) -> list[dict[str, str]]:
             found.append((quantities.heading(result.monitor), value, epoch))
     operations = f"{quantities.short(result.flops)} FLOPs a sample" if quantities.known(result.flops) else ""
     found.append(("Parameters", quantities.short(result.parameters), operations))
-    epochs = f"{result.epochs} epochs, " if result.epochs else ""
+    epochs = f"{result.epochs} epoch{'s' * (result.epochs > 1)}, " if result.epochs else ""
     whole = f"{epochs}{quantities.seconds(result.seconds)} in all" if quantities.known(result.seconds) else ""
     found.append(("Time an epoch", quantities.seconds(result.seconds_per_epoch), whole))
     return [{"name": name, "value": value, "note": note} for name, value, note in found if value != quantities.ABSENT]

@@ -8,6 +8,10 @@ class InputError(Exception):
     """The user's input cannot be used. Its message is printed as it stands, without a traceback."""
 
 
+class Diverged(InputError):
+    """The loss is no longer a number: with such steps, this cannot be learned."""
+
+
 class Pruned(Exception):
     """A search has seen enough of this trial: it will not be among the best. Its message says when and why."""
 

@@ -11,7 +11,9 @@ from lightning.pytorch.callbacks import LambdaCallback
 from omegaconf import DictConfig, OmegaConf
 
 from dlexp.callbacks.interrupt import Interrupt
-from dlexp.errors import InputError
+from dlexp.checkpoint_file import read_checkpoint
+from dlexp.errors import Diverged, InputError
+from dlexp.identity import config_hash
 from dlexp.reporting.atomic import write_bytes, write_text
 from dlexp.reporting.quantities import spoken
 from dlexp.trainer import build_trainer
@@ -29,32 +31,42 @@ def tune(cfg: DictConfig, folder: Path, interrupt: Interrupt) -> tuple[DictConfi
     the run's own seed (null: as many as the run, for what is best early may diverge later), with a schedule of that
     length, and is judged by `tune.monitor` after the last of them, on the validation split. Every run pays for its own
     search, so runs of several seeds also show what the search itself leaves to chance. Finished trials lie in
-    tuning.json: a run that was killed goes on with the next.
+    tuning.json: a run that was killed goes on with the next, and one that resumes from a checkpoint takes its value.
+    The callbacks of the run, such as early stopping, are for the run alone.
     """
     search, start = cfg.tune, OmegaConf.select(cfg, cfg.tune.key)
-    values = [float(f"{factor * start:.6g}") for factor in search.factors]
-    scores = finished_trials(folder, values)
+    name, values = search.key.rpartition(".")[2], [float(f"{factor * start:.6g}") for factor in search.factors]
+    scores = finished_trials(folder, cfg)
+    if cfg.ckpt and len(scores) < len(values):  # the run that goes on here has been tuned, in another folder
+        found = OmegaConf.create(read_checkpoint(Path(cfg.ckpt).expanduser())["hyper_parameters"])
+        value = OmegaConf.select(found, search.key)
+        return with_value(cfg, value), {f"tune/{name}": value}
     for place, value in enumerate(values):
         if len(scores) <= place:
             scores.append(trial(with_value(cfg, value), folder, interrupt))
             print(f"tune {place + 1}/{len(values)}  {search.key}={value:g}  {search.monitor} {scores[-1]:.4g}")
             if not cfg.trainer.fast_dev_run:
-                write_text(folder / FILE, json.dumps({"key": search.key, "values": values, "scores": scores}) + "\n")
+                keep_trials(folder, cfg, values, scores)
     best = choose(scores, search.mode)
     if best is None:
         raise InputError(f"no value of {search.key} from {min(values):g} to {max(values):g} trains: lower tune.factors")
     if not cfg.trainer.fast_dev_run:
         draw(folder, search.key, search.monitor, values, scores, best)
     print(f"tuned {search.key}={values[best]:g}{at_border(values, best)}")
-    name = search.key.rpartition(".")[2]
     return with_value(cfg, values[best]), {f"tune/{name}": values[best], "tune/" + last(search.monitor): scores[best]}
 
 
-def finished_trials(folder: Path, values: list[float]) -> list[float]:
+def keep_trials(folder: Path, cfg: DictConfig, values: list[float], scores: list[float]) -> None:
+    """Those that are finished, and of which config: another one in the same folder has another search."""
+    found = {"key": cfg.tune.key, "values": values, "scores": scores, "config_hash": config_hash(cfg)}
+    write_text(folder / FILE, json.dumps(found) + "\n")
+
+
+def finished_trials(folder: Path, cfg: DictConfig) -> list[float]:
     """The scores of the first trials, which an earlier attempt of this run has left."""
     try:
         found = json.loads((folder / FILE).read_text())
-        return list(found["scores"]) if found["values"] == values else []
+        return list(found["scores"]) if found["config_hash"] == config_hash(cfg) else []
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
@@ -77,7 +89,7 @@ def trial(cfg: DictConfig, folder: Path, interrupt: Interrupt) -> float:
     trainer = build_trainer(cfg.trainer, [listening], [], folder, **plain)
     try:
         trainer.fit(task, data)
-    except InputError:  # the loss is no longer a number
+    except Diverged:
         return worst
     if cfg.tune.monitor not in trainer.callback_metrics:
         raise InputError(f"tune.monitor={cfg.tune.monitor}: nobody logs that metric")

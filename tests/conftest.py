@@ -23,6 +23,15 @@ from dlexp.composition.plugins import register_plugins
 register_plugins()  # before anything here lets Hydra look for plugins
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: with -n auto there is a worker on every core
 
+
+@pytest.fixture(autouse=True)
+def no_trace_in_hydra() -> Iterator[None]:
+    """The config of a command that ran in this process would reach the next test."""
+    hydra = HydraConfig.instance()
+    with patch.object(hydra, "cfg", hydra.cfg):
+        yield
+
+
 PIXEL = bytes.fromhex(  # a PNG image of one grey pixel
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c6378000000810081e7de2e730000000049454e44ae426082"

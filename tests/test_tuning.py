@@ -52,9 +52,9 @@ def test_without_epochs_of_its_own_a_trial_is_the_whole_run(launch, small, tmp_p
 
 
 def test_finished_trials_are_not_repeated(tuned, launch, small, tmp_path):
-    scores = json.loads((tuned.folder / "tuning.json").read_text())["scores"]
-    left = {"key": "optimizer.lr", "values": [0.0001, 0.001, 0.01], "scores": scores[:2]}
-    (tmp_path / "tuning.json").write_text(json.dumps(left))
+    found = json.loads((tuned.folder / "tuning.json").read_text())
+    scores = found["scores"]
+    (tmp_path / "tuning.json").write_text(json.dumps(found | {"scores": scores[:2]}))
     end = launch(*small, *TUNED, folder=tmp_path)
     assert "tune 3/3" in end.out
     assert "tune 2/3" not in end.out
@@ -62,10 +62,27 @@ def test_finished_trials_are_not_repeated(tuned, launch, small, tmp_path):
     assert json.loads((tmp_path / "tuning.json").read_text())["scores"] == scores
 
 
-def test_trials_of_other_values_are(tuned, launch, small, tmp_path):
-    (tmp_path / "tuning.json").write_text(json.dumps({"key": "optimizer.lr", "values": [7.0], "scores": [0.0]}))
+def test_trials_of_another_config_are(tuned, launch, small, tmp_path):
+    found = json.loads((tuned.folder / "tuning.json").read_text())
+    (tmp_path / "tuning.json").write_text(json.dumps(found | {"scores": [0.0], "config_hash": "another"}))
     end = launch(*small, *TUNED, folder=tmp_path)
     assert end.history == tuned.history
+
+
+def test_a_run_that_resumes_elsewhere_takes_the_value_from_its_checkpoint(tuned, launch, small, tmp_path):
+    ckpt = tuned.folder / "checkpoints" / "last.ckpt"
+    end = launch(*small, *TUNED, "trainer.max_epochs=3", f'ckpt="{ckpt}"', folder=tmp_path)
+    assert (end.code, end.err) == (0, "")
+    assert "tune " not in end.out
+    assert end.result["metrics"]["tune/lr"] == tuned.result["metrics"]["tune/lr"]
+    assert epochs(end.history)[:2] == epochs(tuned.history)
+
+
+def test_what_is_wrong_in_a_trial_is_no_divergence(launch, small, tmp_path):
+    end = launch(*small, *TUNED, "data.validation=5000", folder=tmp_path)
+    assert end.code == 1
+    assert "data.validation=5000" in end.err
+    assert not (tmp_path / "tuning.json").exists()
 
 
 def test_a_value_that_diverges_is_the_worst_and_no_more(launch, small, tmp_path):

@@ -29,10 +29,10 @@ class AdmissionMap(Callback):
         return {"source": self.source}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        self.source = trainer.datamodule.source
+        self.source = getattr(trainer.datamodule, "source", "")
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not trainer.is_global_zero or trainer.fast_dev_run:
+        if not trainer.is_global_zero or trainer.fast_dev_run or not hasattr(trainer.datamodule, "applicants"):
             return
         from dlexp.reporting.admissions import admission_map
 

@@ -15,7 +15,7 @@ from dlexp.errors import InputError
 
 
 class DecisionGrowth(Callback):
-    """Keeps the model's weights at `panels` epochs, of which each is about as many times the last as the next is.
+    """Keeps the model's weights at `panels` epochs, spaced geometrically.
 
     The weights travel in the checkpoint: a resumed run tells the whole story. Does nothing where the samples are not
     points in the plane.

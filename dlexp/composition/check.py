@@ -89,7 +89,7 @@ def check_target(node: DictConfig, path: str, *, deferred: bool) -> None:
             check_type(node[key], takes.types.get(key, frozenset()), f"{path}.{key}", target)
     if "image_shape" in given and OmegaConf.is_list(node["image_shape"]) and len(node["image_shape"]) != 3:
         shape = str(list(node["image_shape"])).replace(" ", "")
-        raise InputError(f"{path}.image_shape={shape}: {target} wants images, which have channels, height and width")
+        raise InputError(f"{path}.image_shape={shape}: {target} wants images (data.input_shape of three numbers)")
     absent = [name for name in takes.required if name not in given]
     if absent and not (deferred or node.get("_partial_") or "_args_" in node):
         raise InputError(f"{path}: {target} also needs {', '.join(absent)}")

@@ -9,7 +9,7 @@ from torch import Tensor
 from dlexp.data.table_data import TableData
 from dlexp.errors import InputError
 
-MOST = 1000  # of `dimension`: the numbers of inputs by their sum still are floats
+MOST = 1000  # of `dimension`: 2^dimension still fits a float
 MOST_INPUTS = 2**16
 
 

@@ -41,6 +41,8 @@ def batch_sizes(
     above = np.maximum(excess(path, solution, x, y), LEAST)  # (S + 1, W)
     for w in front_first:
         line = above[:: sizes[w], w][1:]  # after each step
+        if len(line) == 0:
+            continue  # it has not made any
         steps, (low, median, high) = spread(line)
         colour = looks[w]["color"]
         for axes, unit in ((middle, 1), (right, sizes[w])):

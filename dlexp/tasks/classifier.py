@@ -16,7 +16,7 @@ from torchmetrics.classification import (
     MulticlassRecall,
 )
 
-from dlexp.errors import InputError
+from dlexp.errors import Diverged, InputError
 
 
 def judges(num_classes: int) -> MetricCollection:
@@ -47,6 +47,8 @@ class Classifier(LightningModule, ABC):
         self, *, model: nn.Module, input_shape: Sequence[int], num_classes: int, monitor: str, mode: str
     ) -> None:
         super().__init__()
+        if num_classes < 2:
+            raise InputError("this task tells classes apart, and the data has none: choose another data=…")
         self.model = model
         self.monitor = monitor
         self.mode = mode
@@ -87,7 +89,7 @@ class Classifier(LightningModule, ABC):
 
     def check_loss(self, loss: Tensor) -> None:
         if not torch.isfinite(loss):
-            raise InputError(
+            raise Diverged(
                 f"the loss became {loss.item()} in epoch {self.current_epoch + 1}, step {self.global_step}: "
                 f"{self.remedy}"
             )

@@ -94,6 +94,10 @@ class GradientDescent(LightningModule):
         if self.trainer.is_last_batch:  # callbacks read the epoch's metrics before our on_train_epoch_end
             self.log_train()
 
+    def on_train_epoch_end(self) -> None:
+        if not self.trainer.is_last_batch:  # the epoch was cut short by trainer.max_steps or max_time
+            self.log_train()
+
     @torch.no_grad()
     def log_train(self) -> None:
         data = self.trainer.datamodule

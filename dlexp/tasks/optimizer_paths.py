@@ -58,6 +58,7 @@ class OptimizerPaths(LightningModule):
     ) -> None:
         super().__init__()
         check_search(rules, implementation, torch_optimizers, steps, rates, memory)
+        check_end(steps, near, settle)
         self.model = model
         self.rules = {name: rule for name, rule in rules.items() if rule}
         self.implementation = implementation
@@ -174,7 +175,9 @@ class OptimizerPaths(LightningModule):
 
     def on_test_start(self) -> None:
         if not self.search:
-            raise InputError("there is no search to take learning rates from: leave fit in stages")
+            raise InputError(
+                "there is no search to take learning rates from: leave fit in stages, and its steps to task.steps"
+            )
         best = self.search["best"]
         names = ("lr", "memory")
         self.begin(*({o: torch.tensor([best[o][name]], dtype=torch.float64) for o in self.rules} for name in names))
@@ -230,6 +233,13 @@ def first_of_the_best(distance: Tensor, far: Tensor) -> int:
     """Of walks that end at `distance` (N,), the index of the nearest; of several, of the one that came near first."""
     nearest = distance.clamp(min=EXACT)
     return far.where(nearest == nearest.min(), far.max() + 1).argmin().item()
+
+
+def check_end(steps: int, near: float, settle: int) -> None:
+    if not 1 <= settle <= steps:
+        raise InputError(f"task.settle={settle} does not work: give a number of steps, from 1 to task.steps={steps}")
+    if not near > 0:
+        raise InputError(f"task.near={near} does not work: give a distance above 0")
 
 
 def check_search(

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
@@ -23,7 +24,7 @@ class PerceptronLearning(Classifier):
     """
 
     automatic_optimization = False  # of Lightning: the model makes the steps
-    remedy = "there are samples with numbers that are no numbers"
+    remedy = "the data holds NaN or infinite values"
 
     def __init__(
         self,
@@ -52,8 +53,8 @@ class PerceptronLearning(Classifier):
         return self.model.loss(scores, labels)
 
     def on_train_start(self) -> None:
-        if self.trainer.world_size > 1:
-            raise InputError("a perceptron meets one sample after the other, on one device: set trainer.devices=1")
+        if any(isinstance(callback, WeightAveraging) for callback in self.trainer.callbacks):
+            raise InputError("callbacks.ema does not go with a perceptron: model.averaged=true is its own average")
         self.trainer.should_stop |= self.flawless  # it was stopped between its last epoch and the end
         data = self.trainer.datamodule
         if hasattr(data, "features") and data.num_classes == 2 and len(data.labels("train")) <= self.bound_up_to:
@@ -77,7 +78,8 @@ class PerceptronLearning(Classifier):
 
     def on_train_epoch_end(self) -> None:
         super().on_train_epoch_end()
-        whole = self.trainer.is_last_batch  # it was not cut short by trainer.max_steps or max_time
+        whole = self.trainer.is_last_batch  # it was not cut short by trainer.max_steps or max_time, …
+        whole &= self.trainer.num_training_batches == len(self.trainer.train_dataloader)  # nor limit_train_batches
         self.flawless = whole and self.mistakes == self.before
         self.trainer.should_stop |= self.flawless
         self.before = self.mistakes

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from headers import around
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
@@ -11,7 +12,7 @@ from torch import nn
 CONF = Path(__file__).parents[2] / "conf"
 FILES = {path.stem: path.read_text() for path in sorted((CONF / "model").glob("*.yaml"))}
 ARCHITECTURES = [name for name, text in FILES.items() if "_target_: dlexp.models.vision." in text]
-MODELS = [name for name, text in FILES.items() if name in ARCHITECTURES or "_target_" not in text]  # also variants
+MODELS = [name for name in FILES if around(f"model/{name}") == ["task=cnn_compare"]]  # also their variants
 IMAGE_SHAPES = [(1, 28, 28), (1, 32, 32), (3, 28, 28), (3, 32, 32)]
 NUM_CLASSES = 7
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from dlexp.errors import InputError
 from dlexp.optim.scratch.rule import Rule, check_fraction, check_positive
 
 
@@ -18,6 +19,8 @@ class AdamW(Rule):
 
     def __init__(self, *, lr: float | Tensor, betas: Sequence[float], eps: float, weight_decay: float) -> None:
         super().__init__(lr=lr, weight_decay=weight_decay)
+        if len(betas) != 2:
+            raise InputError(f"betas={list(betas)} does not work: give two numbers")
         self.betas = [check_fraction("betas", beta) for beta in betas]
         self.eps = check_positive("eps", eps)
 

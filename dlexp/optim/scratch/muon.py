@@ -10,7 +10,9 @@ from dlexp.optim.scratch.rule import Rule, check_fraction, check_positive
 
 class Muon(Rule):
     """b = momentum b + (1 - momentum) g;  u = momentum b + (1 - momentum) g with nesterov, else b;
-    (1 - lr weight_decay) x - lr sqrt(max(1, rows / columns)) orthogonal(u), for matrices x (..., rows, columns).
+    (1 - lr weight_decay) x - lr sqrt(max(1, rows / columns)) orthogonal(u), for matrices x (..., rows, columns), where
+    torch's layers have their outputs as rows. The models by hand have their inputs there: of a wide layer, a step is
+    sqrt(inputs / outputs) times as long as torch's with the same lr.
 
     As torch.optim.Muon, there in bfloat16, here as precise as x. Jordan et al. 2024,
     https://kellerjordan.github.io/posts/muon/. A vector (a bias) counts as a matrix of one row, whose only singular

@@ -1,8 +1,10 @@
 """joblib's pools: processes of this machine, or whatever else has been registered with joblib (dask, ray, spark)."""
 
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import parent_process
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -87,4 +89,7 @@ class Joblib(Engine):
 
 
 def work(job: Job, grace: float, flag: Path) -> Ended:
+    if parent_process() and threading.current_thread() is threading.main_thread():
+        # A forked worker has our handler, and would say so when its pool ends it by SIGTERM.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     return Ended(job, supervise(job, grace, flag))

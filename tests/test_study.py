@@ -329,3 +329,13 @@ def test_the_command_that_goes_on_names_the_study(call, words, monkeypatch, tmp_
     assert (again.code, again.err) == (0, "")
     (study,) = (tmp_path / "outputs" / "cnn_compare").iterdir()
     assert list(statuses(study).values()) == ["finished"] * 2
+
+
+def test_tasks_that_are_swept_are_not_swept_as_another_task_would_be(launch, tmp_path):
+    words = ("task=perceptron,linear_regression,convolution_basics", "trainer=debug", "logger=none")
+    end = launch(*words, "hydra/launcher=inline", "-m", folder=tmp_path / "study")
+    assert (end.code, end.err) == (0, "")
+    found = {path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "study").glob("*/result.json")}
+    assert {result["task"] for result in found.values()} == {"perceptron", "linear_regression", "convolution_basics"}
+    assert {result["model"] for result in found.values()} == {"perceptron", "linear_regression_scratch", None}
+    assert len(found) == 3

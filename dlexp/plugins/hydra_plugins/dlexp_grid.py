@@ -18,7 +18,10 @@ class Grid(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
+        overrides = parser.parse_overrides(arguments)
+        swept = {override.key_or_group for override in overrides if override.is_sweep_override()}
+        if not swept & {"task", "experiment"}:  # else the sweep in the config is that of another task
+            overrides = parser.parse_overrides([*self._parse_config(), *arguments])
         for override in overrides:
             if override.is_interval_sweep():
                 raise InputError(f"{override.input_line}: a grid has no intervals, a search has: hydra/sweeper=optuna")

@@ -21,6 +21,6 @@ class BatchSizeFigures(Callback):
 
         data = trainer.datamodule
         path = torch.stack(pl_module.path)  # (S + 1, W, 2)
-        arrays = (path, pl_module.solution, data.features("train")[:, 0], data.labels("train"))
+        arrays = (path, pl_module.solution, data.features("train")[:, 0])
         figure = batch_sizes(*(a.double().cpu().numpy() for a in arrays), sizes=pl_module.batch_sizes)
         keep_figure(trainer, self.folder, "batch_sizes", figure)

@@ -1,12 +1,16 @@
 """figures/: where optimizers walked on a surface, how near they came, what their learning rates did; and a film."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from dlexp.callbacks.figures import keep_figure
+
+if TYPE_CHECKING:
+    from dlexp.reporting.landscape import Landscape
 
 
 class PathFigures(Callback):
@@ -31,7 +35,7 @@ class PathFigures(Callback):
         steps = len(trails) - 1
         land = landscape(pl_module.model, self.grid)
         distances = pl_module.model.distance(pl_module.trail).cpu().numpy()  # (T + 1, O)
-        title = f"{spoken(type(pl_module.model).__name__)}: {steps} steps, each with its best learning rate"
+        title = f"{in_words(type(pl_module.model).__name__)}: {steps} steps, each with its best learning rate"
         found = {
             "paths": path_plots.all_paths(land, trails, names, title=title),
             "path_of_each": path_plots.each_path(land, trails, names, notes(pl_module, distances[-1])),
@@ -44,7 +48,7 @@ class PathFigures(Callback):
         write_bytes(self.folder / "figures" / "paths.gif", film)
 
 
-def landscape(surface: torch.nn.Module, grid: int) -> "Landscape":  # noqa: F821
+def landscape(surface: torch.nn.Module, grid: int) -> "Landscape":
     """The surface within its window, at grid x grid points."""
     from dlexp.reporting.landscape import Landscape
 
@@ -75,6 +79,6 @@ def notes(task: LightningModule, distances: np.ndarray) -> list[str]:
     return found
 
 
-def spoken(name: str) -> str:
+def in_words(name: str) -> str:
     """ThreeHumpCamel: Three hump camel."""
     return "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip().capitalize()

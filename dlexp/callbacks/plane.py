@@ -4,9 +4,9 @@ import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 from torch import Tensor, nn
 
-MARGIN = 0.12  # around the points, as a share of their extent
+from dlexp.reporting.decision_regions import Box
 
-Box = tuple[float, float, float, float]  # left, right, bottom, top
+MARGIN = 0.12  # around the points, as a share of their extent
 
 
 def is_plane(data: LightningDataModule | None) -> bool:

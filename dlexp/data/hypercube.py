@@ -59,10 +59,8 @@ class Hypercube(TableData):
 
     def make(self) -> dict[str, tuple[Tensor, Tensor]]:
         if 2**self.dimension <= self.inputs:
-            number = torch.arange(2**self.dimension)  # (N,)
-            bits = (
-                number[:, None] >> torch.arange(self.dimension).flip(0) & 1
-            )  # (N, D): binary, the highest digit first
+            number, digit = torch.arange(2**self.dimension), torch.arange(self.dimension).flip(0)  # (N,), (D,)
+            bits = number[:, None] >> digit & 1  # (N, D): binary, the highest digit first
         else:
             generator = torch.Generator().manual_seed(self.draw)
             bits = torch.randint(2, (self.inputs, self.dimension), generator=generator)  # (N, D)

@@ -6,7 +6,7 @@ import numpy as np
 
 from dlexp.errors import InputError
 
-RANKS = (0.15, 0.38, 0.30, 0.17)  # shares of the schools' ranks 1 to 4
+SHARES = (0.15, 0.38, 0.30, 0.17)  # shares of the schools' ranks 1 to 4
 GRE, GPA = (590.0, 115.0), (3.4, 0.38)  # mean and standard deviation
 TOGETHER = 0.4  # correlation of gre and gpa
 LOWEST_GPA = 2.0
@@ -32,7 +32,7 @@ class SyntheticApplicants:
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise InputError(f"data.synthetic.{name}={value}: give a whole number, {least} or more")
-        if self.rank.shape != (len(RANKS),):
+        if self.rank.shape != (len(SHARES),):
             raise InputError(f"data.synthetic.rank={list(rank)}: give four numbers, one for each rank")
 
     def __call__(self) -> np.ndarray:
@@ -42,7 +42,7 @@ class SyntheticApplicants:
         scores[:, 1] = TOGETHER * scores[:, 0] + np.sqrt(1 - TOGETHER**2) * scores[:, 1]
         gre = np.clip(20 * np.round((GRE[0] + GRE[1] * scores[:, 0]) / 20), 200, 800)  # (N,)
         gpa = np.clip(np.round(GPA[0] + GPA[1] * scores[:, 1], 2), LOWEST_GPA, 4.0)  # (N,)
-        rank = 1 + np.searchsorted(np.cumsum(RANKS[:-1]), random.random_sample(self.rows), side="right")  # (N,)
+        rank = 1 + np.searchsorted(np.cumsum(SHARES[:-1]), random.random_sample(self.rows), side="right")  # (N,)
         admit = random.random_sample(self.rows) < self.probability(gre, gpa, rank)  # (N,)
         return np.stack([admit, gre, gpa, rank], axis=1).astype(np.float64)
 

@@ -1,6 +1,6 @@
 """The base of all sets whose samples are a few numbers: points in the plane, rows of a table."""
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -31,9 +31,6 @@ class TableData(ResidentData, ABC):
             raise InputError(f"data.input_shape={self.input_shape}, but the set has {len(self.columns)} columns")
         if len(self.classes) not in (0, num_classes):
             raise InputError(f"data.num_classes={num_classes}, but the set has {len(self.classes)} classes")
-
-    @abstractmethod
-    def make(self) -> dict[str, tuple[Tensor, Tensor]]: ...
 
     @property
     def preprocessing(self) -> dict[str, Any]:

@@ -79,9 +79,7 @@ def windows(x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: S
 
 def pad(x: Tensor, padding: Sequence[int], mode: str) -> Tensor:
     """`x` (N, C, *S) with margins of `padding` pixels before and after each axis: (N, C, *(S + 2 padding))."""
-    source = choose(
-        "mode", mode, {"zeros": replicate, "reflect": reflect, "replicate": replicate, "circular": circular}
-    )
+    source = choose("mode", mode, MODES)
     for axis, width in enumerate(padding, start=2):
         size = x.shape[axis]
         place = torch.arange(-width, size + width, device=x.device)  # of each pixel, counted in the old axis
@@ -106,6 +104,10 @@ def reflect(place: Tensor, size: int) -> Tensor:
     """cb|abc|ba: the border is a mirror, and its own pixel is not seen twice."""
     last = size - 1
     return last - (place % max(2 * last, 1) - last).abs()
+
+
+# Of each way to fill the margin, where its pixels come from; zeros are written over whatever came.
+MODES = {"zeros": replicate, "reflect": reflect, "replicate": replicate, "circular": circular}
 
 
 def check(x: Tensor, weight: Tensor, *, padding: Sequence[int], dilation: Sequence[int], groups: int) -> None:

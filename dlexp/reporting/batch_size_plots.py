@@ -7,6 +7,7 @@ import numpy as np
 
 from dlexp.reporting import style
 from dlexp.reporting.landscape import Landscape
+from dlexp.reporting.squared_error import excess
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,20 +17,18 @@ POINTS = 60  # of a line over the steps
 LEAST = 1e-8  # of a loss above the smallest: less is rounding
 
 
-def batch_sizes(
-    path: np.ndarray, solution: np.ndarray, x: np.ndarray, y: np.ndarray, *, sizes: Sequence[int]
-) -> "Figure":
+def batch_sizes(path: np.ndarray, solution: np.ndarray, x: np.ndarray, *, sizes: Sequence[int]) -> "Figure":
     """path: (S + 1, W, 2), slopes and intercepts after each sample seen, of a line for each of `sizes`.
 
-    solution (2,) is the line of least squared error for the samples x (N,), y (N,). The loss is shown as what it is
-    above that line's.
+    solution (2,) is the line of least squared error for samples at x (N,). The loss is shown as what it is above that
+    line's.
     """
     figure, (left, middle, right) = style.new_figure(columns=3, width=4.2, height=3.9)
     names = [f"all {size}" if size == len(x) else f"{size}" for size in sizes]
     looks = style.LOOKS[: len(sizes)]
     front_first = np.argsort(sizes)  # the noisiest path lies beneath the others
 
-    surface(path, solution, x, y).draw(left)
+    surface(path, solution, x).draw(left)
     left.set_aspect("auto")
     for w in front_first:
         steps = path[:: sizes[w], w]
@@ -38,7 +37,7 @@ def batch_sizes(
     style.axis_names(left, x="slope", y="intercept")
     style.title(left, "Paths on the surface of the loss")
 
-    above = np.maximum(excess(path, solution, x, y), LEAST)  # (S + 1, W)
+    above = np.maximum(excess(path, solution, x), LEAST)  # (S + 1, W)
     for w in front_first:
         line = above[:: sizes[w], w][1:]  # after each step
         if len(line) == 0:
@@ -70,20 +69,11 @@ def spread(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sqrt(edges[:-1] * (edges[1:] - 1.0)), np.transpose([np.quantile(part, (0.1, 0.5, 0.9)) for part in parts])
 
 
-def excess(lines: np.ndarray, solution: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mean squared error of lines (..., 2) above that of `solution`, (...).
-
-    The solution's gradient is 0, so that the quadratic form around it is all there is.
-    """
-    dw, db = np.moveaxis(lines - solution, -1, 0)
-    return (x * x).mean() * dw**2 + 2 * x.mean() * dw * db + db**2
-
-
-def surface(path: np.ndarray, solution: np.ndarray, x: np.ndarray, y: np.ndarray) -> Landscape:
+def surface(path: np.ndarray, solution: np.ndarray, x: np.ndarray) -> Landscape:
     """The loss above its smallest value, over all that the paths have touched and some room around it."""
     seen = np.concatenate([path.reshape(-1, 2), solution[None]])
     low, high = seen.min(0), seen.max(0)
     room = 0.15 * (high - low) + 1e-6
     w, b = np.linspace(low - room, high + room, CELLS).T
-    values = excess(np.stack(np.meshgrid(w, b), axis=-1), solution, x, y)  # (CELLS, CELLS)
+    values = excess(np.stack(np.meshgrid(w, b), axis=-1), solution, x)  # (CELLS, CELLS)
     return Landscape(x=w, y=b, values=values, start=path[0, 0], minima=solution[None])

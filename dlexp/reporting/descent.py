@@ -7,6 +7,7 @@ import numpy as np
 
 from dlexp.reporting import style
 from dlexp.reporting.labels import label_line_ends
+from dlexp.reporting.squared_error import excess
 from dlexp.reporting.ticks import plain_log_ticks
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ def descent(path: np.ndarray, solution: np.ndarray, x: np.ndarray, y: np.ndarray
         _distances(right, path, solution)
         return figure
     figure, (left, middle, right) = style.new_figure(columns=3, width=3.9, height=3.5)
-    _surface(left, path, solution, x[:, 0], y)
+    _surface(left, path, solution, x[:, 0])
     _lines(middle, path[:, 0], solution, x[:, 0], y, columns[0])
     _distances(right, path, solution)
     return figure
 
 
-def _surface(axes: "Axes", path: np.ndarray, solution: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+def _surface(axes: "Axes", path: np.ndarray, solution: np.ndarray, x: np.ndarray) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     seen = np.concatenate([path.reshape(-1, 2), solution[None]])  # (2 S + 1, 2)
@@ -47,12 +48,7 @@ def _surface(axes: "Axes", path: np.ndarray, solution: np.ndarray, x: np.ndarray
     if reach.max() < MOST_OBLONG * reach.min():
         reach[:] = reach.max()  # the same scale on both axes: what is round looks round
     w, b = np.linspace(middle - reach, middle + reach, CELLS).T
-    # The mean of (w x + b - y)² is a polynomial in w and b: no need to go through the rows for each cell.
-    grid_w, grid_b = np.meshgrid(w, b)  # (CELLS, CELLS)
-    squares = grid_w**2 * (x * x).mean() + grid_b**2 + (y * y).mean()
-    loss = squares + 2 * (grid_w * grid_b * x.mean() - grid_w * (x * y).mean() - grid_b * y.mean())
-    least = ((solution[0] * x + solution[1] - y) ** 2).mean()
-    above = np.maximum(loss - least, 0)
+    above = np.maximum(excess(np.stack(np.meshgrid(w, b), axis=-1), solution, x), 0)  # (CELLS, CELLS)
     levels = above.max() * np.linspace(0, 1, 15) ** 2  # of a parabola, rings of equal width
     shades = LinearSegmentedColormap.from_list("depth", ("#7fb6dd", "#ffffff"))
     axes.contourf(w, b, above, levels=levels, cmap=shades)

@@ -1,7 +1,7 @@
 """Lines of several alternatives in one figure: the mean over seeds, and for the first few a band around it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlexp.reporting import quantities, style
 from dlexp.reporting.labels import label_line_ends, label_lines
@@ -42,10 +42,7 @@ def effort_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
     for axes, effort in zip(panels, ("steps", "seconds"), strict=True):
         lines = {label: table.set_index(effort)["mean"] for label, table in tables.items()}
         for place, (line, look, table) in enumerate(zip(lines.values(), style.LOOKS, tables.values(), strict=False)):
-            axes.plot(line.index, line, linewidth=1.6, **look, **dots(line))
-            if place < MOST_BANDS:
-                low, high = (table["mean"] - table["deviation"], table["mean"] + table["deviation"])
-                axes.fill_between(line.index, low, high, color=look["color"], alpha=0.18, linewidth=0)
+            _line(axes, line, table.set_index(effort)["deviation"], look, banded=place < MOST_BANDS)
         axes.set_xlim(left=0)
         scale_metric(axes, lines, name)
         style.title(axes, f"{quantities.heading(name)} against {effort}")
@@ -87,8 +84,12 @@ def _lines(axes: "Axes", tables: "Mapping[str, DataFrame]") -> "dict[str, Series
     """Draw a line for each table and return what was drawn."""
     means = {label: table.mean(axis=1) for label, table in tables.items()}
     for place, ((label, mean), look) in enumerate(zip(means.items(), style.LOOKS, strict=False)):
-        axes.plot(mean.index, mean, linewidth=1.6, **look, **dots(mean))
-        if place < MOST_BANDS:
-            spread = tables[label].std(axis=1)  # NaN where there is one seed
-            axes.fill_between(mean.index, mean - spread, mean + spread, color=look["color"], alpha=0.18, linewidth=0)
+        _line(axes, mean, tables[label].std(axis=1), look, banded=place < MOST_BANDS)
     return means
+
+
+def _line(axes: "Axes", mean: "Series", spread: "Series", look: Mapping[str, Any], *, banded: bool) -> None:
+    """A mean, and around it a band of `spread` to both sides, NaN where there is one seed."""
+    axes.plot(mean.index, mean, linewidth=1.6, **look, **dots(mean))
+    if banded:
+        axes.fill_between(mean.index, mean - spread, mean + spread, color=look["color"], alpha=0.18, linewidth=0)

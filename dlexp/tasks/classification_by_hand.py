@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from lightning.fabric.utilities import move_data_to_device
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
@@ -49,21 +50,21 @@ class ClassificationByHand(Classifier):
     def loss(self, scores: Tensor, labels: Tensor) -> Tensor:
         return self.model.loss(scores, labels)
 
+    def on_train_start(self) -> None:
+        self.total_steps = self.trainer.estimated_stepping_batches
+
     @torch.no_grad()
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         x, labels = batch  # (B, *input_shape), (B,)
         scores, gradients = self.model.gradients(x, labels)
         self.note(self.model.loss(scores, labels), scores, labels)
         self.rule.lr = self.lr * self.fall()
-        for name, weight in self.model.named_parameters():
-            if name not in self.states:
-                self.states[name] = self.rule.state(weight)
-            weight.copy_(self.rule.step(weight, gradients[name], self.states[name]))
+        self.rule.update(self.model, gradients, self.states)
         count_step(self.trainer)
 
     def fall(self) -> float:
         """The factor on the learning rate in this step: on the straight line, in the middle of the step."""
-        progress = min((self.global_step + 0.5) / self.trainer.estimated_stepping_batches, 1.0)
+        progress = min((self.global_step + 0.5) / self.total_steps, 1.0)
         return 1 + (self.final_lr - 1) * progress
 
     def train_metrics(self) -> dict[str, Tensor | float]:
@@ -78,8 +79,4 @@ class ClassificationByHand(Classifier):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        device = self.trainer.strategy.root_device
-        self.states = {
-            name: {key: value.to(device) if isinstance(value, Tensor) else value for key, value in state.items()}
-            for name, state in checkpoint["rule"].items()
-        }
+        self.states = move_data_to_device(checkpoint["rule"], self.trainer.strategy.root_device)

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from dlexp.errors import InputError
-from dlexp.layers.convolution import convolve, pad
+from dlexp.layers.choice import choose
+from dlexp.layers.convolution import MODES, convolve, pad
 from dlexp.tasks import convolution_checks as checks
 from dlexp.tasks.picture import read_picture
 
 SIDE = 32  # pixels of each side of the picture that is shifted: the dense layer beside it has 32^4 weights
-MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class ConvolutionBasics(LightningModule):
@@ -57,8 +57,7 @@ class ConvolutionBasics(LightningModule):
         self.example_input_array = None
         if self.number not in (torch.float32, torch.float64):
             raise InputError(f"task.dtype={dtype}: choose float32 or float64")
-        if border not in MODES:
-            raise InputError(f"task.border={border} is not an option, choose one of: {', '.join(MODES)}")
+        choose("task.border", border, MODES)
         if image_size < SIDE or margin < 1:
             raise InputError(f"task.image_size={image_size}, task.margin={margin}: give {SIDE} and 1 pixels or more")
         checks.check_grid(grid)

@@ -63,9 +63,7 @@ class GradientDescent(LightningModule):
 
     def setup(self, stage: str) -> None:
         data = self.trainer.datamodule
-        x, y = data.features("train").double().cpu(), data.labels("train").double().cpu()  # (N, 1), (N,)
-        columns = torch.cat([x, torch.ones_like(x)], 1)  # (N, 2)
-        self.solution = torch.linalg.lstsq(columns, y[:, None]).solution[:, 0]  # (2,)
+        self.solution = self.model.closed_form(data.features("train"), data.labels("train"))  # (2,) float64
 
     def on_fit_start(self) -> None:
         self.memories = move_data_to_device(self.memories, self.device)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from lightning.fabric.utilities import move_data_to_device
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
@@ -105,10 +106,7 @@ class LinearRegression(LightningModule):
     def step_by_hand(self, x: Tensor, targets: Tensor) -> None:
         outputs, gradients = self.model.gradients(x, targets)
         self.losses.append(self.model.loss(outputs, targets))
-        for name, weight in self.model.named_parameters():
-            if name not in self.states:
-                self.states[name] = self.rule.state(weight)
-            weight.copy_(self.rule.step(weight, gradients[name], self.states[name]))
+        self.rule.update(self.model, gradients, self.states)
 
     def step_of_twin(self, x: Tensor, targets: Tensor) -> None:
         optimizer = self.optimizers()
@@ -191,10 +189,7 @@ class LinearRegression(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         device = self.trainer.strategy.root_device
-        self.states = {
-            name: {key: value.to(device) if isinstance(value, Tensor) else value for key, value in state.items()}
-            for name, state in checkpoint["rule"].items()
-        }
+        self.states = move_data_to_device(checkpoint["rule"], device)
         self.path = list(checkpoint["path"].to(device).unbind())
         self.difference = largest_difference(checkpoint["path"])
         self.losses = list(checkpoint["losses"].to(device).unbind())

@@ -10,6 +10,7 @@ from PIL import Image
 from dlexp.reporting import batch_size_plots, path_plots
 from dlexp.reporting.landscape import Landscape
 from dlexp.reporting.path_animation import animate, chosen_steps
+from dlexp.reporting.squared_error import excess
 
 NAMES = [f"optimizer {o}" for o in range(9)]
 
@@ -102,9 +103,8 @@ def test_steps_of_a_film():
 def test_batch_sizes(assert_drawn):
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 3, 20)
-    y = 2 * x + 1
     path = np.array([2.0, 1.0]) + 0.97 ** np.arange(201)[:, None, None] * np.array([[-3.0, 3.0]] * 3)
-    figure = batch_size_plots.batch_sizes(path, np.array([2.0, 1.0]), x, y, sizes=[20, 8, 1])
+    figure = batch_size_plots.batch_sizes(path, np.array([2.0, 1.0]), x, sizes=[20, 8, 1])
     left, middle, _ = figure.axes
     assert left.get_xlabel() == "slope"
     assert [text.get_text() for text in middle.get_legend().get_texts()] == ["1", "8", "all 20"]
@@ -121,7 +121,7 @@ def test_the_loss_above_the_least():
         return np.mean((w[..., None] * x + b[..., None] - y) ** 2, axis=-1)
 
     expected = loss(lines[..., 0], lines[..., 1]) - loss(*solution)
-    np.testing.assert_allclose(batch_size_plots.excess(lines, solution, x, y), expected, rtol=1e-9)
+    np.testing.assert_allclose(excess(lines, solution, x), expected, rtol=1e-9)
 
 
 def test_spread_covers_every_step():

@@ -6,10 +6,8 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
+from dlexp.data.drawn_splits import check_draw, check_sizes, drawn_splits
 from dlexp.data.table_data import TableData
-from dlexp.errors import InputError
-
-SPLITS = ("train", "val", "test")
 
 
 class Points(Protocol):
@@ -52,16 +50,12 @@ class PlaneData(TableData):
         self.points = points
         self.sizes = {"samples": samples, "validation": validation, "test": test}
         self.draw = draw
-        for name, count in self.sizes.items():
-            if not isinstance(count, int) or count < 2:
-                raise InputError(f"data.{name}={count}: give a number of points, 2 or more")
-        if not isinstance(draw, int) or draw < 0:
-            raise InputError(f"data.draw={draw}: give a whole number, 0 or more")
+        check_sizes(self.sizes, what="points")
+        check_draw(draw)
 
     def make(self) -> dict[str, tuple[Tensor, Tensor]]:
-        splits = {}
-        for place, (split, count) in enumerate(zip(SPLITS, self.sizes.values(), strict=True)):
-            generator = torch.Generator().manual_seed(len(SPLITS) * self.draw + place)
-            labels = torch.arange(count) % 2  # (N,)
-            splits[split] = self.points(labels, generator), labels
-        return splits
+        return drawn_splits(self.sizes, self.draw, self.rows)
+
+    def rows(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        labels = torch.arange(count) % 2  # (N,)
+        return self.points(labels, generator), labels

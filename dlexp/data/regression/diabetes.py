@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dlexp.data.drawn_splits import check_sizes
 from dlexp.data.table_data import TableData
 from dlexp.errors import InputError
 
@@ -50,9 +51,7 @@ class Diabetes(TableData):
         self.standardize = standardize
         self.validation = validation
         self.test = test
-        for name, count in (("validation", validation), ("test", test)):
-            if not isinstance(count, int) or count < 2:
-                raise InputError(f"data.{name}={count}: give a number of rows, 2 or more")
+        check_sizes({"validation": validation, "test": test}, what="rows")
         if validation + test > ROWS - 2:
             raise InputError(f"data.validation={validation} and data.test={test} leave too few of {ROWS} rows")
 

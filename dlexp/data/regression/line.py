@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from dlexp.data.drawn_splits import check_draw, check_sizes, drawn_splits
 from dlexp.data.table_data import TableData
 from dlexp.errors import InputError
-
-SPLITS = ("train", "val", "test")
 
 
 class Line(TableData):
@@ -49,21 +48,17 @@ class Line(TableData):
         self.low, self.high = low, high
         self.sizes = {"samples": samples, "validation": validation, "test": test}
         self.draw = draw
-        for name, count in self.sizes.items():
-            if not isinstance(count, int) or count < 2:
-                raise InputError(f"data.{name}={count}: give a number of rows, 2 or more")
+        check_sizes(self.sizes, what="rows")
         if not noise >= 0:
             raise InputError(f"data.noise={noise}: give a standard deviation, 0 or more")
         if not low < high:
             raise InputError(f"data.low={low}, data.high={high}: give a lower and a higher number")
-        if not isinstance(draw, int) or draw < 0:
-            raise InputError(f"data.draw={draw}: give a whole number, 0 or more")
+        check_draw(draw)
 
     def make(self) -> dict[str, tuple[Tensor, Tensor]]:
-        splits = {}
-        for place, (split, count) in enumerate(zip(SPLITS, self.sizes.values(), strict=True)):
-            generator = torch.Generator().manual_seed(len(SPLITS) * self.draw + place)
-            x = self.low + (self.high - self.low) * torch.rand(count, len(self.slope), generator=generator)  # (N, D)
-            y = x @ self.slope + self.intercept + self.noise * torch.randn(count, generator=generator)  # (N,)
-            splits[split] = x, y
-        return splits
+        return drawn_splits(self.sizes, self.draw, self.rows)
+
+    def rows(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        x = self.low + (self.high - self.low) * torch.rand(count, len(self.slope), generator=generator)  # (N, D)
+        y = x @ self.slope + self.intercept + self.noise * torch.randn(count, generator=generator)  # (N,)
+        return x, y

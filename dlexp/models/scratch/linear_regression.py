@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dlexp.models.scratch.least_squares import least_squares
+
 
 class LinearRegression(nn.Module):
     """y = x w + b, of D = prod(input_shape) numbers. Every weight begins at `start_weight`, b at `start_bias`."""
@@ -32,13 +34,4 @@ class LinearRegression(nn.Module):
             "bias": slope.sum(),  # ()
         }
 
-    @staticmethod
-    def closed_form(x: Tensor, targets: Tensor) -> Tensor:
-        """The weights and the bias (D + 1,) of least squared error on x (N, D), in float64 on the CPU.
-
-        They solve the normal equations A'A p = A'y, A being x with a column of ones. lstsq does so without squaring
-        the condition of A; of several solutions (fewer rows than features), it gives the shortest.
-        """
-        x, targets = x.flatten(1).double().cpu(), targets.double().cpu()
-        a = torch.cat([x, torch.ones(len(x), 1, dtype=x.dtype)], 1)  # (N, D + 1)
-        return torch.linalg.lstsq(a, targets[:, None], driver="gelsd").solution.squeeze(1)
+    closed_form = staticmethod(least_squares)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
+from dlexp.models.scratch.least_squares import least_squares
 
 
 class Lines(nn.Module):
@@ -28,6 +29,8 @@ class Lines(nn.Module):
         y = self(x)
         slope = 2 * (y - targets) / len(targets)  # (W, B), of the loss by each output
         return y, torch.stack([slope @ x[:, 0], slope.sum(-1)], dim=-1)
+
+    closed_form = staticmethod(least_squares)
 
 
 def outputs(lines: Tensor, x: Tensor) -> Tensor:

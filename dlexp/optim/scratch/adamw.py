@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from dlexp.errors import InputError
-from dlexp.optim.scratch.rule import Rule, check_fraction, check_positive
+from dlexp.optim.scratch.rule import Rule, check_betas, check_positive
 
 
 class AdamW(Rule):
@@ -19,9 +18,7 @@ class AdamW(Rule):
 
     def __init__(self, *, lr: float | Tensor, betas: Sequence[float], eps: float, weight_decay: float) -> None:
         super().__init__(lr=lr, weight_decay=weight_decay)
-        if len(betas) != 2:
-            raise InputError(f"betas={list(betas)} does not work: give two numbers")
-        self.betas = [check_fraction("betas", beta) for beta in betas]
+        self.betas = check_betas(betas)
         self.eps = check_positive("eps", eps)
 
     def state(self, x: Tensor) -> dict[str, Tensor | int]:

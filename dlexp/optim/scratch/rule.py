@@ -1,8 +1,9 @@
 """What an update rule is: a point and its gradient give the next point."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from dlexp.errors import InputError
 
@@ -30,6 +31,15 @@ class Rule(ABC):
     def step(self, x: Tensor, gradient: Tensor, state: dict[str, Tensor | int]) -> Tensor:
         """The next point, as a new tensor of x's shape. Brings `state` up to date in place."""
 
+    def update(
+        self, weights: nn.Module, gradients: Mapping[str, Tensor], states: dict[str, dict[str, Tensor | int]]
+    ) -> None:
+        """A step of each parameter of a model, in place. `gradients` and `states` are by its name; `states` fills."""
+        for name, weight in weights.named_parameters():
+            if name not in states:
+                states[name] = self.state(weight)
+            weight.copy_(self.step(weight, gradients[name], states[name]))
+
 
 def check_rule(optimizer: object) -> Rule:
     """InputError unless it is a rule, not an optimizer of torch's."""
@@ -43,6 +53,13 @@ def check_positive(name: str, value: float | Tensor) -> float | Tensor:
     if not (value >= 0).all() if isinstance(value, Tensor) else not value >= 0:
         raise InputError(f"optimizer.{name}={value} does not work: give a number from 0 up")
     return value
+
+
+def check_betas(betas: Sequence[float]) -> list[float]:
+    """InputError unless they are two, each at least 0 and below 1."""
+    if len(betas) != 2:
+        raise InputError(f"betas={list(betas)} does not work: give two numbers")
+    return [check_fraction("betas", beta) for beta in betas]
 
 
 def check_fraction(name: str, value: float) -> float:

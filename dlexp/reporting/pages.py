@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HERE = Path(__file__).parent
+WIDE = 1.8  # ratio of width and height from which a picture goes across all columns
 
 
 def write_report(folder: Path) -> Path:
@@ -158,15 +159,24 @@ def inline_svg(figure: "Figure", description: str) -> Any:
     """A figure drawn into the page: sharp at any size, in the page's font, light or dark."""
     from markupsafe import Markup
 
-    return Markup(style.svg(figure, description))
+    drawn = style.svg(figure, description)
+    return Markup(drawn.replace("<svg", f"<svg{across(*figure.get_size_inches())}", 1))
 
 
 def inline_image(path: Path) -> Any:
     """A PNG or GIF file held by the page itself."""
     from markupsafe import Markup
+    from PIL import Image
 
+    with Image.open(path) as image:
+        shape = across(*image.size)
     content = base64.b64encode(path.read_bytes()).decode()
-    return Markup(f'<img alt="{escape(words(path.stem))}" src="data:image/{path.suffix[1:]};base64,{content}">')
+    return Markup(f'<img{shape} alt="{escape(words(path.stem))}" src="data:image/{path.suffix[1:]};base64,{content}">')
+
+
+def across(width: float, height: float) -> str:
+    """The attribute of a picture of several panels, which would be too small in one column of the page."""
+    return ' class="wide"' if width > WIDE * height else ""
 
 
 def words(name: str) -> str:

@@ -144,3 +144,15 @@ def test_nothing_in_it_is_of_classification(tmp_path, write_run, parse_page):
     assert "0.0131" in page.text
     assert "dlexp.predict" not in page.text
     assert "accuracy" not in page.text.lower()
+
+
+def test_a_picture_of_several_panels_goes_across_the_page(tmp_path, write_run):
+    from PIL import Image
+
+    folder = write_run(tmp_path / "run", figures=())
+    for name, size in (("panels", (90, 30)), ("panel", (40, 30))):
+        Image.new("L", size).save(folder / "figures" / f"{name}.png")
+    page = write_report(folder).read_text()
+    assert '<img class="wide" alt="Panels"' in page
+    assert '<img alt="Panel"' in page
+    assert '<svg role="img"' in page  # a single panel

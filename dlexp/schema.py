@@ -14,12 +14,14 @@ class Schema:
     data: Any = MISSING
     optimizer: Any = MISSING
     scheduler: Any = MISSING
+    regularizer: Any = MISSING
     trainer: Any = MISSING
     callbacks: Any = MISSING
     logger: Any = MISSING
     seed: int = MISSING
     stages: list[str] = MISSING
     tune: Any = MISSING
+    judge: Any = MISSING
     ckpt: str | None = MISSING
     study: str | None = MISSING
     on_change: str = MISSING

@@ -23,7 +23,8 @@ class ImageData(ResidentData, ABC):
     """A set of images of one size, small enough to lie on the training device as a whole.
 
     A subclass names its `classes` and says where the arrays come from. Validation and limit are split off the
-    training images, stratified and the same in every run.
+    training images, stratified and the same in every run. The class `leave_out` is in the test split alone. `mean` and
+    `std` are of pixels in 0..1, a number for each channel or one for all.
     """
 
     classes: ClassVar[tuple[str, ...]]  # in the order of the labels
@@ -41,6 +42,7 @@ class ImageData(ResidentData, ABC):
         eval_batch_size: int,
         validation: int | None,
         limit: int | None,
+        leave_out: int | None,
         augment: Mapping[str, Any],
         seed: int,
     ) -> None:
@@ -53,6 +55,7 @@ class ImageData(ResidentData, ABC):
         self.std = list(std)
         self.validation = validation
         self.limit = limit
+        self.leave_out = leave_out
         self.check()
         self.augment = Augment.from_config(augment, self.input_shape)
 
@@ -65,15 +68,17 @@ class ImageData(ResidentData, ABC):
         if len(self.input_shape) != 3:
             raise InputError(f"data.input_shape={self.input_shape}: give channels, height and width")
         for name in ("mean", "std"):
-            if len(getattr(self, name)) != self.input_shape[0]:
+            if len(getattr(self, name)) not in (1, self.input_shape[0]):
                 raise InputError(
                     f"data.{name}={getattr(self, name)}: give a number for each of the "
-                    f"{self.input_shape[0]} channels of data.input_shape"
+                    f"{self.input_shape[0]} channels of data.input_shape, or one for all"
                 )
         if min(self.std) <= 0:
             raise InputError(f"data.std={self.std}: images are divided by it, give numbers above 0")
         if self.num_classes != len(self.classes):
             raise InputError(f"data.num_classes={self.num_classes}, but the set has {len(self.classes)} classes")
+        if self.leave_out is not None and self.leave_out not in range(self.num_classes):
+            raise InputError(f"data.leave_out={self.leave_out}: give a class, 0 to {self.num_classes - 1}, or null")
 
     @abstractmethod
     def download(self) -> None:
@@ -103,7 +108,7 @@ class ImageData(ResidentData, ABC):
         return {name: tensors(*arrays) for name, arrays in self.make_splits(self.read()).items()}
 
     def make_splits(self, arrays: dict[str, Arrays]) -> dict[str, Arrays]:
-        """Check what was read, take the validation split off 'train', then reduce 'train' to the limit."""
+        """Check what was read, take the validation split off 'train' and a class out of both, reduce to the limit."""
         for images, labels in arrays.values():
             if images.dtype != np.uint8 or list(images.shape[1:]) != self.input_shape:
                 shape = str(list(images.shape[1:])).replace(" ", "")
@@ -122,10 +127,18 @@ class ImageData(ResidentData, ABC):
             rest, picked = self.pick(labels, "validation")
             arrays = arrays | {"val": (images[picked], labels[picked])}
             images, labels = images[rest], labels[rest]
+        arrays = arrays | {"train": (images, labels)}
+        if self.leave_out is not None:  # after the split, so that the others are those of any run
+            arrays |= {name: self.without(*arrays[name]) for name in ("train", "val") if name in arrays}
         if self.limit is not None:
+            images, labels = arrays["train"]
             _, picked = self.pick(labels, "limit")
-            images, labels = images[picked], labels[picked]
-        return arrays | {"train": (images, labels)}
+            arrays |= {"train": (images[picked], labels[picked])}
+        return arrays
+
+    def without(self, images: np.ndarray, labels: np.ndarray) -> Arrays:
+        kept = labels != self.leave_out
+        return images[kept], labels[kept]
 
     def pick(self, labels: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray]:
         try:

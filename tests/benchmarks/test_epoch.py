@@ -27,7 +27,7 @@ ROUNDS = 5
 def arrays(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The images that dlexp trains and validates with, for the other two."""
     augment = {"shift": 0, "flip": "none", "cutout": 0, "erase": 0.0}
-    sizes = {"batch_size": 128, "eval_batch_size": 512, "validation": 5000, "limit": None}
+    sizes = {"batch_size": 128, "eval_batch_size": 512, "validation": 5000, "limit": None, "leave_out": None}
     scale = {"mean": [0.1307], "std": [0.3081]}
     data = MNIST(folder=str(mnist_folder), verify=False, augment=augment, seed=0, **DIGITS, **sizes, **scale)
     data.setup()

@@ -50,6 +50,7 @@ def ours(**augment: object) -> Batches:
         eval_batch_size=BATCH,
         validation=None,
         limit=None,
+        leave_out=None,
         augment=augment,
         seed=0,
     )

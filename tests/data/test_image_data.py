@@ -18,6 +18,7 @@ ARGUMENTS = {
     "eval_batch_size": 32,
     "validation": 20,
     "limit": None,
+    "leave_out": None,
     "augment": {"shift": 1, "flip": "none", "cutout": 0, "erase": 0.0},
     "seed": 0,
 }
@@ -96,6 +97,15 @@ def test_splits_do_not_depend_on_the_seed() -> None:
     for split in ("train", "val", "test"):
         assert torch.equal(first.images(split), second.images(split))
         assert torch.equal(first.labels(split), second.labels(split))
+
+
+def test_a_class_left_out_is_in_the_test_split_alone() -> None:
+    whole, data = ready(), ready(leave_out=1)
+    assert data.labels("train").unique().tolist() == data.labels("val").unique().tolist() == [0, 2]
+    torch.testing.assert_close(data.images("test"), whole.images("test"))
+    kept = whole.labels("val") != 1
+    torch.testing.assert_close(data.images("val"), whole.images("val")[kept])
+    assert ready(leave_out=1, limit=20).labels("train").unique().tolist() == [0, 2]
 
 
 def test_limit_keeps_the_shares_and_the_validation_split() -> None:
@@ -179,6 +189,8 @@ def test_the_base_is_abstract() -> None:
         ({"validation": -1}, r"data\.validation=-1"),
         ({"limit": 0}, r"data\.limit=0"),
         ({"limit": "few"}, r"data\.limit=few"),
+        ({"leave_out": 3}, r"data\.leave_out=3: give a class, 0 to 2"),
+        ({"leave_out": "b"}, r"data\.leave_out=b: give a class"),
         ({"seed": -1}, r"^seed=-1"),
         ({"input_shape": [4, 6]}, r"data\.input_shape=\[4, 6\]"),
         ({"mean": [0.5, 0.5, 0.5]}, r"data\.mean=.* each of the 1 channels"),

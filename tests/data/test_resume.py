@@ -98,6 +98,7 @@ def noise(**changes: Any) -> Noise:
         "eval_batch_size": 10,
         "validation": None,
         "limit": None,
+        "leave_out": None,
         "augment": {"shift": 2, "flip": "alternating", "cutout": 2, "erase": 0.5},
         "seed": 3,
     }

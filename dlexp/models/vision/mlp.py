@@ -6,15 +6,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from dlexp.layers.activations import ACTIVATIONS
 from dlexp.layers.choice import choose
-
-ACTIVATIONS = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,  # a slope of 0.01 below 0, as in Maas, Hannun and Ng 2013
-    "gelu": nn.GELU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-}
 
 
 class MLP(nn.Module):

@@ -10,7 +10,7 @@ from dlexp.reporting.quantities import known
 from dlexp.reporting.run_folder import Run
 
 NOT_AN_AXIS = (  # replicates, tables of their own, and what says only where and how a job is run
-    *("seed", "data", "task"),
+    *("seed", "data"),
     *("study", "ckpt", "data_dir", "output_dir", "on_change", "job_timeout"),
 )
 LONGEST = 8  # characters of a number in a name

@@ -10,6 +10,7 @@ from dlexp.comparison.alternatives import axes, replicates
 from dlexp.comparison.ranking import Ranking, rank
 from dlexp.comparison.verdict import verdict
 from dlexp.errors import InputError
+from dlexp.reporting import quantities
 from dlexp.reporting.run_folder import PRUNED, Run, is_run, read_run
 from dlexp.reporting.tables import as_text
 
@@ -64,22 +65,32 @@ def compare(folder: Path) -> Comparison:
 
 
 def ranked(runs: Sequence[Run], study: Mapping[Path, str] | None = None) -> list[Ranking]:
-    """A ranking of the finished runs for each data set and task; `study` as `replicates` takes it."""
+    """A ranking of the finished runs for each data set and question; `study` as `replicates` takes it."""
     groups = {key: group for key, group in by_question(runs).items() if any(map(is_finished, group))}
-    many_tasks = len({task for _, task in groups}) > 1
+    many_questions = len({question for _, question in groups}) > 1
     found = []
-    for (data, task), group in sorted(groups.items()):
-        title = f"{task}, {data}" if many_tasks or not data else data
+    for (data, question), group in sorted(groups.items()):
+        asked = quantities.spoken(question) if "/" in question else question  # a measure or a task
+        title = f"{asked}, {data}" if many_questions or not data else data
         alternatives = replicates(list(filter(is_finished, group)), axes(group), study)
         found.append(rank(title.strip(", ") or "All runs", alternatives))
     return found
 
 
 def by_question(runs: Sequence[Run]) -> dict[tuple[str, str], list[Run]]:
-    """Runs that can be compared: of one data set and one task."""
+    """Runs that can be compared, by data set and question: of one task, or of tasks that are judged by one measure.
+
+    The measure is the metric that the best epoch is chosen by. A loss is none: each task has its own.
+    """
+    judged: dict[str, set[str]] = {}  # the tasks that each measure judges
+    for run in runs:
+        if run.result.monitor and not run.result.monitor.endswith("loss"):
+            judged.setdefault(run.result.monitor, set()).add(run.result.task or "")
+    shared = {measure for measure, tasks in judged.items() if len(tasks) > 1}
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        groups.setdefault((run.result.data or "", run.result.task or ""), []).append(run)
+        measure, task = run.result.monitor, run.result.task or ""
+        groups.setdefault((run.result.data or "", measure if measure in shared else task), []).append(run)
     return groups
 
 

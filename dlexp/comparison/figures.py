@@ -17,7 +17,7 @@ from dlexp.reporting.trade_off import MOST_NAMED, trade_off
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 MOST_DRAWN = MOST_NAMED  # alternatives in one figure, the best ones
 MOST_RESPONSES = 6  # lines against a swept number
@@ -60,29 +60,62 @@ def over_axes(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
         yield Drawing(f"{name}_over_{x.key}_and_{y.key}", figure, "Mean over seeds; hatched: no finished job.")
     for axis in axes:
         if axis.numeric:
-            responses = _responses(ranking, axis)
-            shown = dict(list(responses.items())[:MOST_RESPONSES])
-            trained = _responses(ranking, axis, of=f"train/eval_{name.partition('/')[2]}")
-            trained = {label: trained[label] for label in shown if label in trained}
-            figure = response_curves(shown, name=name, axis=axis.key, logarithmic=axis.logarithmic, trained=trained)
-            caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
-            if trained:
-                caption = f"{caption} Dashed: on training samples, without dropout and augmentation.".strip()
-            yield Drawing(f"{name}_over_{axis.key}", figure, caption)
+            yield along(ranking, axis, name)
+            if ranking.twin and yardsticks(ranking, axis, ranking.twin):
+                yield along(ranking, axis, ranking.twin)
 
 
-def _responses(ranking: Ranking, axis: Axis, of: str | None = None) -> "dict[str, DataFrame]":
-    """For each combination of the other axes, that with the best point first: numbers as rows, seeds as columns.
+def along(ranking: Ranking, axis: Axis, name: str) -> Drawing:
+    """The metric `name` against a swept number, beside it what was gathered in training and what it is held against."""
+    split = quantities.spoken(name).partition(" ")[0]  # validation
+    responses = _responses(ranking, axis, name, alone=split)
+    shown = dict(list(responses.items())[:MOST_RESPONSES])
+    gathered = f"train/eval_{name.partition('/')[2]}"
+    trained = _responses(ranking, axis, gathered, alone=split) if name == ranking.monitor else {}
+    figure = response_curves(
+        shown,
+        name=name,
+        axis=axis.key,
+        logarithmic=axis.logarithmic,
+        trained={label: trained[label] for label in shown if label in trained},
+        yardsticks=yardsticks(ranking, axis, name),
+    )
+    caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
+    if trained:
+        caption = f"{caption} Dashed: on training samples, without dropout and augmentation.".strip()
+    return Drawing(f"{name}_over_{axis.key}", figure, caption)
 
-    Of the monitored metric, or of the metric `of` where jobs have it.
+
+def yardsticks(ranking: Ranking, axis: Axis, name: str) -> "dict[str, Series]":
+    """What a metric is held against, along an axis: `test/mse_of_pca` beside `test/mse`, called PCA."""
+    import pandas as pd
+
+    found: dict[str, dict[float, list[float]]] = {}
+    for alternative in ranking.judged:
+        if axis.key in alternative.settings:
+            for run in alternative.runs:
+                for metric, value in run.result.metrics.items():
+                    if metric.startswith(f"{name}_of_") and quantities.known(value):
+                        line = found.setdefault(quantities.spoken(metric.removeprefix(f"{name}_of_")), {})
+                        line.setdefault(number(alternative.settings[axis.key]), []).append(value)
+    return {
+        label: pd.Series({x: sum(values) / len(values) for x, values in line.items()}).sort_index()
+        for label, line in found.items()
+    }
+
+
+def _responses(ranking: Ranking, axis: Axis, metric: str, *, alone: str) -> "dict[str, DataFrame]":
+    """The metric, where jobs have it, for each combination of the other axes: numbers as rows, seeds as columns.
+
+    The combination with the best point comes first; where there are no other axes it is called `alone`.
     """
     import pandas as pd
 
     lines: dict[str, dict[float, dict[int, float]]] = {}
     for alternative in ranking.judged:
-        values = alternative.values(of or ranking.monitor)
+        values = alternative.values(metric)
         if axis.key in alternative.settings and values:
-            name = _rest(alternative, axis) or quantities.spoken(ranking.monitor).partition(" ")[0]  # validation
+            name = _rest(alternative, axis) or alone
             line = lines.setdefault(name, {})
             line[number(alternative.settings[axis.key])] = dict(enumerate(values))
     return {name: pd.DataFrame.from_dict(line, orient="index").sort_index() for name, line in lines.items()}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dlexp.reporting import quantities, style
 from dlexp.reporting.labels import label_line_ends, label_lines
 from dlexp.reporting.plots import dots, finish_curves, scale_metric
-from dlexp.reporting.ticks import metric_ticks, value_ticks
+from dlexp.reporting.ticks import value_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,23 +58,31 @@ def response_curves(
     axis: str,
     logarithmic: bool,
     trained: "Mapping[str, DataFrame] | None" = None,
+    yardsticks: "Mapping[str, Series] | None" = None,
 ) -> "Figure":
     """The metric `name` against a swept number (`axis`, as `optimizer.lr`): its values as rows, seeds as columns.
 
-    `trained` holds the same of the training split, drawn dashed: what lies between the two is the gap.
+    `trained` holds the same of the training split, drawn dashed: what lies between the two is the gap. `yardsticks`,
+    drawn grey, are what the metric is held against.
     """
     figure, (axes,) = style.new_figure()
+    yardsticks = yardsticks or {}
+    for line in yardsticks.values():
+        axes.plot(line.index, line, color=style.MUTED, linestyle=(0, (4, 2)), linewidth=1.4)
     for table, look in zip((trained or {}).values(), style.LOOKS, strict=False):
         dashed = {"linestyle": (0, (2, 2)), "linewidth": 1.2, "alpha": 0.8}
         axes.plot(table.index, table.mean(axis=1), **look | dashed)
     means = _lines(axes, tables)
     value_ticks(axes, [value for mean in means.values() for value in mean.index], logarithmic=logarithmic)
-    metric_ticks(axes, name)
+    scale_metric(axes, {**means, **yardsticks}, name)
     style.axis_names(axes, x=axis, y="")
     style.title(axes, f"{quantities.heading(name)} against {axis}")
-    if trained and len(means) == 1:  # the two lines differ in the split alone
-        lines = [*means.items(), ("training", next(iter(trained.values())).mean(axis=1))]
-        label_line_ends(axes, [(line.index[-1], line.iloc[-1], label, style.COLOURS[0]) for label, line in lines])
+    if yardsticks or (trained and len(means) == 1):
+        named = [(*line, look["color"]) for line, look in zip(means.items(), style.LOOKS, strict=False)]
+        if trained and len(means) == 1:  # the two lines differ in the split alone
+            named.append(("training", next(iter(trained.values())).mean(axis=1), style.COLOURS[0]))
+        named += [(label, line, style.MUTED) for label, line in yardsticks.items()]
+        label_line_ends(axes, [(line.index[-1], line.iloc[-1], label, colour) for label, line, colour in named])
     else:
         label_lines(axes, means)
     return figure

@@ -3,7 +3,7 @@
 import math
 
 ABSENT = "—"
-SHORT = ("auc", "f1", "mse", "mae", "kl", "nll", "elbo", "fid", "cer", "wer")  # written in capitals
+SHORT = ("auc", "f1", "mse", "mae", "kl", "nll", "elbo", "fid", "kid", "pca", "cer", "wer")  # written in capitals
 WRITTEN = {short: short.upper() for short in SHORT} | {"r2": "R²", "lr": "learning rate"}
 SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage
 

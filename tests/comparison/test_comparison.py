@@ -294,6 +294,18 @@ def test_several_tasks(tmp_path, write_job):
     assert titles == [("autoencoder, digits", "val/loss"), ("cnn_compare, digits", "val/accuracy")]
 
 
+def test_tasks_that_are_judged_by_one_measure_stand_in_one_ranking(tmp_path, write_job):
+    """Unless that is a loss, which every task has of its own."""
+    for task, fid in (("vae", 3.0), ("gan", 2.0)):
+        words = {"task": task, "choices": {"task": task, "model": "m", "data": "digits"}, "extra": [f"task={task}"]}
+        judged = {"monitor": "val/fid", "mode": "min"} | {"metrics": {"val/fid": fid, "test/fid": fid}}
+        write_job("m", 0, 0, 0, **words, **judged)
+        write_job("n", 0, 0, 0, **words, monitor="val/loss", mode="min", data="mnist")
+    rankings = compare(tmp_path / "study").rankings
+    assert [r.title for r in rankings] == ["validation FID, digits", "gan, mnist", "vae, mnist"]
+    assert [a.name for a in rankings[0].alternatives] == ["gan", "vae"]
+
+
 def test_runs_that_never_monitored(tmp_path, write_job, parse_page):
     for model in "ab":
         write_job(model, 0, 0, 0, monitor=None, metrics={"test/error": 0.5}, history=None)

@@ -132,6 +132,22 @@ def test_the_training_metric_beside_the_validation(tmp_path):
     assert [text.get_text() for text in axes.texts] == ["validation", "training"]
 
 
+def test_a_yardstick_beside_the_metric_on_validation_and_test(tmp_path):
+    sizes = ["2", "8", "32"]
+    found = ranking(tmp_path, product(**{"model.latent_size": sizes}), metric="val/mse", mode="min", seeds=(0, 1))
+    for alternative in found.alternatives:
+        for run in alternative.runs:
+            size = float(alternative.settings["model.latent_size"])
+            run.result.metrics.update({"val/mse_of_pca": 4 / size, "test/mse": 2 / size, "test/mse_of_pca": 5 / size})
+    figures = drawn(found)
+    for split, pca in (("val", 4), ("test", 5)):
+        (axes,) = figures[f"{split}/mse_over_model.latent_size"].axes
+        yardstick, line = axes.lines
+        np.testing.assert_allclose(yardstick.get_xydata(), [(2, pca / 2), (8, pca / 8), (32, pca / 32)])
+        assert line.get_color() != yardstick.get_color()
+        assert [text.get_text() for text in axes.texts] == [{"val": "validation"}.get(split, split), "PCA"]
+
+
 def test_the_loss_against_steps_and_seconds(tmp_path):
     found = ranking(tmp_path, product(optimizer=["sgd", "muon"]), seeds=(0, 1))
     for alternative in found.alternatives:

@@ -1,3 +1,4 @@
+import gc
 import math
 from itertools import pairwise
 
@@ -262,3 +263,14 @@ def test_evaluation_sees_each_image_once_in_equally_many_batches(count: int, bat
     if world_size == 1:
         assert labels.tolist() == list(range(count))  # in order
     assert all(x.is_contiguous() and x.dtype == torch.float32 for rank in batches for x, _ in rank)
+
+
+def test_memory_stays_flat_in_the_length_of_training() -> None:
+    """Shuffled, moved, mirrored, cut out and erased: an epoch leaves nothing behind."""
+    batches = loader(shift=2, flip="alternating", cutout=2, erase=0.5)
+    counts = []
+    for number in range(4):
+        epoch(batches, number)
+        gc.collect()
+        counts.append(sum(issubclass(type(thing), Tensor) for thing in gc.get_objects()))
+    assert len(set(counts[1:])) == 1

@@ -74,7 +74,7 @@ def test_a_running_epoch_is_part_of_the_checkpoint(tmp_path) -> None:
                 trainer.save_checkpoint(tmp_path / "half.ckpt")
 
     first = Line()
-    fit(first, Save(), batches=BATCHES, max_epochs=1, enable_checkpointing=True)
+    fit(first, Save(), batches=BATCHES, max_epochs=1)
     kept = torch.load(tmp_path / "half.ckpt", weights_only=True)["epoch_so_far"]
     assert kept["loss"].tolist() == pytest.approx(first.seen[:2])
     assert kept["half_of_it"].tolist() == pytest.approx([first.seen[1] / 2])

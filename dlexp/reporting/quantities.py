@@ -50,7 +50,7 @@ def memory(value: float | None) -> str:
 
 def is_share(name: str) -> bool:
     """Whether the metric `name` (`test/accuracy`) is a share of the samples, shown in per cent."""
-    return name.rsplit("/", 1)[-1].endswith(SHARES)
+    return name.rsplit("/", 1)[-1].removesuffix("_of_samples").endswith(SHARES)
 
 
 def metric(name: str, value: float | None, deviation: float | None = None) -> str:

@@ -8,6 +8,7 @@ from torch import nn
 
 from dlexp.layers.activations import ACTIVATIONS
 from dlexp.layers.choice import choose
+from dlexp.layers.he_normal import he_normal
 
 
 def dense_encoder(
@@ -28,9 +29,14 @@ def dense_decoder(
 def dense(
     inputs: int, hidden_sizes: Sequence[int], outputs: int, *, activation: str, dropout: float
 ) -> list[nn.Module]:
-    """A hidden layer (linear, activation, dropout) per entry of `hidden_sizes`, and a linear output layer."""
+    """A hidden layer (linear, activation, dropout) per entry of `hidden_sizes`, and a linear output layer.
+
+    Hidden layers begin as He et al. do (2015, arXiv 1502.01852): with torch's own smaller weights, several of them
+    learn slowly.
+    """
     layer = choose("model.activation", activation, ACTIVATIONS)
     layers: list[nn.Module] = []
     for before, after in pairwise([inputs, *hidden_sizes]):
         layers += [nn.Linear(before, after), layer(), *([nn.Dropout(dropout)] if dropout else [])]
+    he_normal(*layers, mode="fan_in")
     return [*layers, nn.Linear([inputs, *hidden_sizes][-1], outputs)]

@@ -1,0 +1,46 @@
+"""test/probe_accuracy: what a linear classifier makes of the codes, which were learned without classes."""
+
+import warnings
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from dlexp.callbacks.split_batches import split_batches
+
+STEPS = 300  # of the probe's solver at most
+
+
+class LinearProbe(Callback):
+    """Fits logistic regression to the standardised codes of at most `images` training images, judges it on the test
+    split.
+
+    The task offers `encode(x, labels) -> (B, L)`. A code that knows the class without having been told it has a high
+    accuracy (Alain and Bengio 2016, arXiv 1610.01644).
+    """
+
+    logged = frozenset(("test/probe_accuracy",))
+
+    def __init__(self, *, images: int) -> None:
+        self.images = images
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=STEPS))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # near enough to compare codes
+            probe.fit(*codes(trainer, pl_module, "train", most=self.images))
+        accuracy = probe.score(*codes(trainer, pl_module, "test", most=None))
+        pl_module.log("test/probe_accuracy", accuracy, sync_dist=True)
+
+
+def codes(trainer: Trainer, pl_module: LightningModule, split: str, *, most: int | None):
+    """Codes (N, L) and labels (N,) of a split."""
+    found = []
+    for x, labels in split_batches(trainer, split, most=most):
+        with trainer.precision_plugin.forward_context():
+            found.append((pl_module.encode(x, labels).float().cpu(), labels.cpu()))
+    return [torch.cat(part).numpy() for part in zip(*found, strict=True)]

@@ -1,4 +1,4 @@
-"""Reads a checkpoint that a run has left, or says in one line why it cannot be read."""
+"""Finds and reads the checkpoint that a run has left, or says in one line why it cannot be read."""
 
 from pathlib import Path
 from typing import Any
@@ -19,3 +19,17 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise InputError(f"{path} is not a checkpoint of dlexp, or it is damaged: {type(error).__name__}") from error
     return checkpoint
+
+
+def best_checkpoint(folder: Path) -> Path:
+    """In a run's folder. InputError if it has none."""
+    for name in ("best.ckpt", "last.ckpt"):
+        path = folder / "checkpoints" / name
+        if path.is_file():
+            return path
+    raise InputError(f"{folder} has no checkpoint: only a run that was trained can be tested or asked")
+
+
+def find_checkpoint(run: Path) -> Path:
+    """Of a run's folder, or `run` itself where it is a checkpoint."""
+    return run if run.suffix == ".ckpt" else best_checkpoint(run)

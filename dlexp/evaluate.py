@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from dlexp.checkpoint_file import best_checkpoint
 from dlexp.composition.command import command
 from dlexp.errors import InputError
 
@@ -23,14 +24,6 @@ def run_config(folder: Path, overrides: list[str]) -> DictConfig:
     except Exception as error:
         raise InputError(f"cannot override: {str(error).splitlines()[0]}") from error
     return cfg
-
-
-def best_checkpoint(folder: Path) -> Path:
-    for name in ("best.ckpt", "last.ckpt"):
-        path = folder / "checkpoints" / name
-        if path.is_file():
-            return path
-    raise InputError(f"{folder} has no checkpoint: only a run that was trained can be tested or asked")
 
 
 def evaluate(folder: Path, overrides: list[str]) -> dict[str, float]:

@@ -4,15 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from dlexp.checkpoint_file import read_checkpoint
+from dlexp.checkpoint_file import find_checkpoint, read_checkpoint
 from dlexp.composition.command import command
 from dlexp.errors import InputError
-from dlexp.evaluate import best_checkpoint
+from dlexp.image_file import read_image
 
 
 def load(run: Path) -> tuple[Any, dict[str, Any]]:
     """The trained network in eval mode, and its checkpoint (classes, preprocessing, config). A .ckpt alone will do."""
-    path = run if run.suffix == ".ckpt" else best_checkpoint(run)
+    path = find_checkpoint(run)
     checkpoint = read_checkpoint(path)
     if not checkpoint["classes"]:
         raise InputError(f"{path} is not a classifier: it names no classes")
@@ -22,35 +22,13 @@ def load(run: Path) -> tuple[Any, dict[str, Any]]:
     from hydra.utils import instantiate
 
     model = instantiate(checkpoint["hyper_parameters"]["model"])
+    if hasattr(model, "latent_size"):
+        raise InputError(
+            f"{path} is not a classifier: ask it by python -m dlexp.generate or python -m dlexp.reconstruct"
+        )
     weights = checkpoint["state_dict"]
     model.load_state_dict({k.removeprefix("model."): v for k, v in weights.items() if k.startswith("model.")})
     return model.eval(), checkpoint
-
-
-def read_image(path: Path, preprocessing: dict[str, Any], invert: bool) -> Any:
-    """A file as the network was trained to see it: float (C, H, W), grey or colour, resized, normalised."""
-    import numpy as np
-    import torch
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    channels, height, width = preprocessing["image_shape"]
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)
-        if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would not scale but cut off at 255
-            image = Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))
-        image = image.convert("L" if channels == 1 else "RGB")
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}") from error
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is not an image that can be read: {error}") from error
-    if invert:
-        image = ImageOps.invert(image)
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.BILINEAR)  # antialiased when it shrinks
-    pixels = np.asarray(image, dtype=np.float32).reshape(height, width, channels) / 255  # (H, W, C)
-    pixels = (pixels - preprocessing["mean"]) / preprocessing["std"]
-    return torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)
 
 
 def predict(run: Path, paths: list[Path], invert: bool) -> tuple[Any, list[str]]:

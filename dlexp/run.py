@@ -15,12 +15,15 @@ from dlexp.checkpoint_file import read_checkpoint
 from dlexp.composition.nearest import nearest
 from dlexp.cost import cost
 from dlexp.errors import InputError
+from dlexp.judge import with_judge
 from dlexp.loggers.tensorboard import TensorBoard
 from dlexp.record import Record
 from dlexp.reporting.pages import write_report
 from dlexp.reporting.summary import print_summary
 from dlexp.trainer import build_trainer, numbers, quiet
 from dlexp.tuning import tune
+
+ABILITIES = ("generate", "reconstruct")  # of a task, for each of which there is a command of that name
 
 
 def run(cfg: DictConfig, record: Record) -> None:
@@ -32,16 +35,19 @@ def run(cfg: DictConfig, record: Record) -> None:
         seed_everything(cfg.seed, workers=True, verbose=False)
         data: LightningDataModule = instantiate(cfg.data, _convert_="all")
         task: LightningModule = instantiate(cfg.task, _convert_="all")
+        cfg, judge = with_judge(cfg, record.result["data"])
         callbacks = [*build(cfg.callbacks), interrupt]
         loggers = build(cfg.logger)
         check_monitors(task, callbacks)
         trainer = build_trainer(cfg.trainer, callbacks, loggers, record.folder)
         task.save_hyperparameters(OmegaConf.to_container(cfg, resolve=True), logger=False)
         record.add(**cost(task), device=device_name(trainer), precision=str(trainer.precision))
+        record.add(judge=judge, abilities=[name for name in ABILITIES if hasattr(task, name)])
 
         metrics = tuned | stages(cfg, trainer, task, data)
         for callback in trainer.callbacks:
             record.add(**getattr(callback, "summary", {}))
+        record.add(notes=[note for callback in trainer.callbacks for note in getattr(callback, "notes", ())])
         record.add(metrics=metrics, test_size=size(data, "test"))
         record.add(**{name: list(getattr(data, name, ())) for name in ("classes", "input_shape")})
         close_loggers(loggers, cfg, metrics)

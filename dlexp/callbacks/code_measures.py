@@ -10,9 +10,8 @@ from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.generalisation_gap import spread_sample
 from dlexp.callbacks.split_batches import split_batches
 from dlexp.metrics.codes import LEAST, active_units, activity, shift, spread
-from dlexp.regularizers.contractive import squared_norms
+from dlexp.metrics.jacobian import squared_norms
 
-PART = 16  # images whose Jacobians are in memory at once
 ROWS = 200  # images in the figure
 
 
@@ -60,9 +59,7 @@ class CodeMeasures(Callback):
     def jacobian_norm(self, trainer: Trainer, pl_module: LightningModule) -> Tensor:
         """(): the root of the mean of squared Frobenius norms."""
         squares = []
-        with torch.inference_mode(False), torch.enable_grad():
-            for x, labels in split_batches(trainer, "test", most=self.jacobians):
-                for images, of in zip(x.split(PART), labels.split(PART), strict=True):
-                    with trainer.precision_plugin.forward_context():
-                        squares.append(squared_norms(lambda x, of=of: pl_module.encode(x, of), images).detach())
+        for x, labels in split_batches(trainer, "test", most=self.jacobians):
+            with trainer.precision_plugin.forward_context():
+                squares.append(squared_norms(lambda x, labels=labels: pl_module.encode(x, labels), x))
         return torch.cat(squares).mean().sqrt()

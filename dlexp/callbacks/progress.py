@@ -35,8 +35,10 @@ class Progress(Callback):
             return
         metrics = {k: v.item() for k, v in trainer.callback_metrics.items()}
         train = [name for name in metrics if name.startswith("train/") and name != "train/lr"]
-        # the loss of four digits, and of what is validated only what is also trained: the rest is in metrics.csv
-        val = [name for name in (n.replace("train/", "val/", 1) for n in train) if name in metrics and self.validated]
+        # Of what is validated only what is also trained, and what chooses the best epoch: the rest is in metrics.csv
+        chosen = getattr(trainer.checkpoint_callback, "monitor", None)
+        twins = dict.fromkeys([*(name.replace("train/", "val/", 1) for name in train), chosen])
+        val = [name for name in twins if name in metrics and name not in train and self.validated]
         shown = "  ".join(f"{name} {digits(metrics[name])}" for name in train + val)
         print(f"{epoch(trainer)}  {shown}  {time.perf_counter() - self.started:.1f} s")
         self.validated = False

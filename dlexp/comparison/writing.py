@@ -60,11 +60,13 @@ def section(ranking: Ranking, folder: Path) -> dict[str, Any]:
     """What the pages say of one data set."""
     count = min(len(ranking.alternatives), MOST_DRAWN)
     tested = ranking.pairs.tested > 0
+    runs = [run for alternative in ranking.alternatives for run in alternative.runs]
     return {
         "title": ranking.title,
         "verdict": verdict(ranking),
         "table": tables.main_table(ranking),
         "key": tables.under_main_table(ranking),
+        "notes": list(dict.fromkeys(str(note) for run in runs for note in run.result.notes)),
         "more": tables.more_table(ranking),
         "settings": len(ranking.axes) > 1,
         "against": against.matrix(ranking) if tested and len(ranking.judged) > 2 else None,

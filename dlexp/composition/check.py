@@ -34,6 +34,8 @@ def check(cfg: DictConfig) -> None:
             raise InputError(f"stages: there is no stage '{stage}'{nearest(stage, STAGES)}")
     if "tune" in cfg.stages:
         check_search(cfg)
+    if cfg.get("judge"):
+        check_judge(cfg)
 
 
 def check_search(cfg: DictConfig) -> None:
@@ -47,6 +49,23 @@ def check_search(cfg: DictConfig) -> None:
         raise InputError(f"tune.factors={list(cfg.tune.factors or ())}: give numbers above 0, such as [0.1,1,10]")
     if cfg.tune.mode not in ("min", "max"):
         raise InputError(f"tune.mode={cfg.tune.mode}: give min or max")
+
+
+def check_judge(cfg: DictConfig) -> None:
+    """InputError unless `judge` names a run or says how one is trained."""
+    if not OmegaConf.is_dict(cfg.judge):
+        raise InputError(f"judge={cfg.judge}: name a classifier's run by judge.run={cfg.judge}")
+    run, words = cfg.judge.get("run"), cfg.judge.get("words")
+    if run is not None and not isinstance(run, str):
+        raise InputError(f"judge.run={run}: give the folder of a finished classifier, a checkpoint, or null")
+    if run is not None:
+        return
+    if not (OmegaConf.is_list(words) and words and all("=" in str(word) for word in words)):
+        example = '["task=cnn_compare","model=lenet"]'
+        raise InputError(f"judge.words={words}: give the words of a run that trains a classifier, such as {example}")
+    for word in words:
+        if word.startswith(("-", "data=", "data_dir=", "study=", "hydra")):
+            raise InputError(f"judge.words: leave out {word}: the judge has the data of this run and its own folder")
 
 
 def check_value(owner: DictConfig | ListConfig, key: str | int, path: str, *, deferred: bool) -> None:

@@ -78,6 +78,9 @@ def value_error(error: OmegaConfBaseException) -> str | None:
         case InterpolationResolutionError():
             if found := re.search(r"Missing mandatory value: (\S+)", text):
                 return place + no_value(found[1])
+            if found := re.search(r"Error trying to access (\S+): node `(\S+)` is not a container", text):
+                rest = f"; leave it out with {key.rpartition('.')[0]}=null" if key and "." in key else ""
+                return f"{place}it refers to {found[1]}, but {found[2]} is null or a single value{rest}"
             return place + text.rpartition("while resolving interpolation: ")[2].strip('"')
         case GrammarParseError():
             hint = "write ${key} or ${resolver:argument}, signs in quotes"

@@ -28,9 +28,9 @@ class PrincipalComponents:
         for part in samples.split(CHUNK):
             centred = part.to(wide) - mean
             covariance.addmm_(centred.T, centred)
-        count = min(count, len(mean), len(samples))
+        count = min(count, len(mean), len(samples) - 1)  # around their mean, N samples span N - 1 directions
         directions = torch.linalg.eigh(covariance).eigenvectors  # (D, D), the smallest first
-        return cls(mean, directions[:, -count:].flip(1).contiguous())
+        return cls(mean, directions[:, len(mean) - count :].flip(1).contiguous())
 
     def encode(self, images: Tensor) -> Tensor:
         """(N, k)."""

@@ -1,6 +1,5 @@
 """Contraction: the code hardly moves when the image moves a little (Rifai et al. 2011, ICML)."""
 
-from collections.abc import Callable
 from typing import final
 
 import torch
@@ -61,8 +60,11 @@ def only_layer(model: nn.Module) -> nn.Linear:
 
 
 def exact_norm(model: nn.Module, x: Tensor) -> Tensor:
-    """(): the mean over the batch."""
-    return squared_norms(model.encode, x).mean()
+    """(): one backward pass for each unit of the code, all of them in one call."""
+    x = leaf(x)
+    code = model.encode(x)  # (B, L)
+    units = torch.eye(code.shape[1], dtype=code.dtype, device=code.device)  # (L, L)
+    return products(x, code, units[:, None].expand(-1, len(x), -1)).sum(0).mean()
 
 
 def hutchinson_norm(model: nn.Module, x: Tensor, *, probes: int) -> Tensor:
@@ -74,14 +76,6 @@ def hutchinson_norm(model: nn.Module, x: Tensor, *, probes: int) -> Tensor:
     code = model.encode(x)  # (B, L)
     signs = torch.randint(2, (probes, *code.shape), device=code.device).to(code.dtype) * 2 - 1  # (P, B, L)
     return products(x, code, signs).mean()
-
-
-def squared_norms(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """||J||^2 of each image, (B,): one backward pass for each unit of the code, all of them in one call."""
-    x = leaf(x)
-    code = encode(x)  # (B, L)
-    units = torch.eye(code.shape[1], dtype=code.dtype, device=code.device)  # (L, L)
-    return products(x, code, units[:, None].expand(-1, len(x), -1)).sum(0)
 
 
 def leaf(x: Tensor) -> Tensor:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 FEWEST = 8  # samples, of which t-SNE can make a map
 NEIGHBOURS = 30  # t-SNE's perplexity, as its authors and scikit-learn have it
+MARKERS = (
+    {"marker": "o", "markeredgewidth": 0},
+    {"marker": "o", "markeredgewidth": 0.8, "markerfacecolor": "none"},
+    {"marker": "x", "markeredgewidth": 0.8},
+)
+LONG = 9  # letters of two classes that take a line each
+SAME = 1e-12  # of the codes' mean square: less variance is rounding
 
 
 def latent_map(codes: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> "Figure":
@@ -46,30 +53,28 @@ def planes(codes: np.ndarray) -> dict[str, np.ndarray]:
     if size == 2:
         return {"The codes of test images": codes}
     if size == 1:
-        return {"The codes of test images": np.stack([codes[:, 0], np.linspace(0, 1, count)], axis=1)}
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
-    pca = PCA(n_components=2, svd_solver="full").fit(codes)
-    share = pca.explained_variance_ratio_.sum()
-    found = {f"The codes, by PCA: {100 * share:.0f} % of their variance": pca.transform(codes)}
+        return {
+            "The codes of test images, from left to right": np.stack([codes[:, 0], np.linspace(0, 1, count)], axis=1)
+        }
+    centred = codes - codes.mean(0)
+    rotated, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    variance = np.square(sizes)
+    if variance.sum() <= SAME * np.square(codes).sum():
+        return {"The codes of all test images are the same": centred[:, :2]}
+    share = variance[:2].sum() / variance.sum()
+    found = {f"The codes, by PCA: {100 * share:.0f} % of their variance": rotated[:, :2] * sizes[:2]}
     if count >= FEWEST:
-        perplexity = min(NEIGHBOURS, (count - 1) / 3)
-        tsne = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1)
+        from sklearn.manifold import TSNE
+
+        tsne = TSNE(perplexity=min(NEIGHBOURS, (count - 1) / 3), init="pca", random_state=0, n_jobs=1)
         found["The same codes, by t-SNE"] = tsne.fit_transform(codes)
     return found
 
 
 def look(label: int) -> dict:
     """Of a class's points: one of seven colours, full for the first seven classes, then as rings, then as crosses."""
-    colour = style.COLOURS[label % len(style.COLOURS)]
-    turn = label // len(style.COLOURS) % 3
-    common = {"linestyle": "", "color": colour, "alpha": 0.75}
-    return common | (
-        {"marker": "o", "markersize": 3.2, "markeredgewidth": 0},
-        {"marker": "o", "markersize": 3.2, "markeredgewidth": 0.8, "markerfacecolor": "none"},
-        {"marker": "x", "markersize": 3.2, "markeredgewidth": 0.8},
-    )[turn]
+    colour, turn = label % len(style.COLOURS), label // len(style.COLOURS) % len(MARKERS)
+    return {"linestyle": "", "markersize": 3.2, "alpha": 0.75, "color": style.COLOURS[colour], **MARKERS[turn]}
 
 
 def name_classes(axes: "Axes") -> None:
@@ -91,11 +96,11 @@ def interpolations(ends: np.ndarray, between: np.ndarray, names: Sequence[tuple[
 
     The first of `between` is decoded from the code of the first image, the last from that of the second.
     """
-    rows = [
-        (f"{first} → {second}", np.concatenate([pair[:1], images, pair[1:]]))
-        for (first, second), pair, images in zip(names, ends, between, strict=True)
-    ]
+    rows = []
+    for (first, second), pair, images in zip(names, ends, between, strict=True):
+        arrow = " → " if len(first + second) < LONG else " →\n"
+        rows.append((f"{first}{arrow}{second}", np.concatenate([pair[:1], images, pair[1:]])))
     steps = between.shape[1]
-    shares = ["code", *(f"{step / (steps - 1):.0%}" for step in range(1, steps - 1)), "code"]
+    shares = ["code", *(f"{100 * step / (steps - 1):.0f} %" for step in range(1, steps - 1)), "code"]
     heading = "On the line between the codes of two test images"
     return image_rows(rows, heading=heading, above=["image", *shares, "image"])

@@ -35,9 +35,10 @@ def named_rows(
         places = middles(width, columns)
         axes.set_xticks(places[[0, -1]], ends, **words)
     axes.tick_params(length=0, pad=2)
+    figure.get_layout_engine().set(w_pad=0.1)  # inches, else names reach the edge
     across = figure.get_figwidth()  # inches, of the images alone
     below = 0.2 * bool(x) + 0.2 * bool(ends)
-    figure.set_size_inches(across + LETTER * max(map(len, names)), across * height / width + 0.35 + below)
+    figure.set_size_inches(across + LETTER * max(map(len, names)) + 0.1, across * height / width + 0.35 + below)
     return figure
 
 

@@ -169,13 +169,9 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 def judge(known: dict) -> str:
     """data=digits,task=cnn_compare,model=lenet_relu, 98.33 % right in its own test, commit 0123456789ab"""
-    accuracy, commit = known.get("accuracy"), known.get("commit")
-    said = [
-        known.get("run"),
-        accuracy and f"{quantities.metric('accuracy', accuracy)} right in its own test",
-        commit and f"commit {commit}",
-    ]
-    return ", ".join(filter(None, said))
+    name, accuracy, commit = (known.get(key) for key in ("run", "accuracy", "commit"))
+    right = isinstance(accuracy, float) and f"{quantities.metric('accuracy', accuracy)} right in its own test"
+    return ", ".join(str(said) for said in (name, right, commit and f"commit {commit}") if said)
 
 
 def inline_svg(figure: "Figure", description: str) -> Any:

@@ -44,7 +44,6 @@ def panel(axes: "Axes", lines: "dict[str, Series]", name: str, title: str, best_
 
 def sentence(scores: "dict[str, Series]", undecided: float | None) -> str:
     """What the discriminator thinks at the end."""
-    ends = ", ".join(f"{line.iloc[-1]:.2f} ({name})" for name, line in scores.items())
-    if undecided is None:
-        return f"At the end the discriminator's mean score is {ends}"
-    return f"At the end the discriminator believes in {ends}; {undecided:g} is a guess"
+    ends = ", ".join(f"{name} {line.iloc[-1]:.2f}" for name, line in scores.items())
+    guess = "" if undecided is None else f". At {undecided:g} it guesses"
+    return f"The discriminator at the end: {ends}{guess}"

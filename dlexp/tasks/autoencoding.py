@@ -106,7 +106,9 @@ def check_fit(model: nn.Module, example: Tensor) -> None:
     """Send one image (1, C, H, W) there and back. InputError if that cannot be."""
     name, shape = type(model).__name__, "x".join(map(str, example.shape[1:]))
     if example.ndim != 4:
-        raise InputError(f"this task reconstructs images, the data's samples are {shape} numbers: choose another data=…")
+        raise InputError(
+            f"this task reconstructs images, the data's samples are {shape} numbers: choose another data=…"
+        )
     if not all(hasattr(model, part) for part in ("encode", "decode", "output", "latent_size")):
         raise InputError(
             f"model {name} does not encode an image to one code and decode that: choose one such as model=autoencoder"

@@ -13,12 +13,12 @@ STAIRS = (  # from the ground up: what stands on a step imports from steps below
     {"tasks", "models", "data", "callbacks", "loggers"},  # floor 1
     {"schema", "composition", "identity", "cost", "checkpoint_file", "checkpoint_io"},  # floor 2
     {"record", "comparison", "trainer"},
-    {"tuning"},
+    {"tuning", "judge"},
     {"run"},
     {"studies"},
     {"plugins"},
-    {"evaluate", "report"},  # floor 3
-    {"predict", "__main__"},
+    {"evaluate", "report", "image_file", "trained", "picture_folder"},  # floor 3
+    {"predict", "generate", "reconstruct", "__main__"},
 )
 STEP = {room: step for step, rooms in enumerate(STAIRS) for room in rooms}
 

@@ -36,6 +36,11 @@ ask("dlexp.evaluate", "--help")
 ask("dlexp.evaluate", "nowhere")
 ask("dlexp.predict", "--help")
 ask("dlexp.predict", "nowhere", "a.png")
+ask("dlexp.generate", "--help")
+ask("dlexp.generate", "nowhere", "n=3")
+ask("dlexp.generate", "nowhere", "m=3")
+ask("dlexp.reconstruct", "--help")
+ask("dlexp.reconstruct", "nowhere", "b.png")
 ask("dlexp.report", "--help")
 """
 
@@ -62,6 +67,11 @@ def test_answers_without_torch(tmp_path) -> None:
         "---- nowhere 1",
         "---- --help 0",
         "---- nowhere a.png 1",
+        "---- --help 0",
+        "---- nowhere n=3 1",
+        "---- nowhere m=3 1",
+        "---- --help 0",
+        "---- nowhere b.png 1",
         "---- --help 0",
     ]
     answers = dict(zip(heads, done.stdout.split("----")[1:], strict=False))

@@ -28,9 +28,13 @@ def frechet_distance(real: Tensor, fake: Tensor) -> Tensor:
 def kernel_distance(real: Tensor, fake: Tensor) -> Tensor:
     """() of features (N, D) and (M, D) on the CPU: the squared maximum mean discrepancy (Bińkowski et al. 2018).
 
-    arXiv 1801.01401. Without bias, whatever the number of samples: it may fall below 0. The same subsets each time.
+    arXiv 1801.01401. Features are measured in the root mean square of the real ones, since the kernel, (x y / D + 1)^3,
+    weighs its powers as for features of about 1. Without bias, whatever the number of samples: it may fall below 0.
+    The same subsets each time.
     """
     check_samples(real, fake)
+    unit = real.square().mean().sqrt()
+    real, fake = real / unit, fake / unit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the memory that the features take
         distance = KernelInceptionDistance(

@@ -306,6 +306,19 @@ def test_tasks_that_are_judged_by_one_measure_stand_in_one_ranking(tmp_path, wri
     assert [a.name for a in rankings[0].alternatives] == ["gan", "vae"]
 
 
+def test_what_must_be_known_of_the_metrics_is_said_once(tmp_path, write_job, parse_page):
+    for seed in range(3):
+        write_job("lenet", seed, 0.9, 0.9, notes=["the judge is A"])
+    write_job("resnet", 0, 0.9, 0.9, notes=["the judge is <B>"])
+    page = parse_page(write_comparison(tmp_path / "study").page.read_text())
+    assert page.text.count("the judge is A") == page.text.count("the judge is <B>") == 1
+    markdown = (tmp_path / "study" / "comparison.md").read_text()
+    assert [line for line in markdown.splitlines() if "the judge" in line] == [
+        "> the judge is A",
+        "> the judge is \\<B\\>",
+    ]
+
+
 def test_runs_that_never_monitored(tmp_path, write_job, parse_page):
     for model in "ab":
         write_job(model, 0, 0, 0, monitor=None, metrics={"test/error": 0.5}, history=None)

@@ -121,6 +121,30 @@ def test_hostile_names_stay_text(tmp_path, write_run, parse_page):
     assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", "\n".join(prose))
 
 
+@pytest.mark.parametrize(
+    ("abilities", "shown"),
+    [
+        ([], {"predict"}),
+        (["generate"], {"generate"}),
+        (["reconstruct"], {"reconstruct"}),
+        (["generate", "reconstruct"], {"generate", "reconstruct"}),
+    ],
+)
+def test_what_the_model_can_be_asked(tmp_path, write_run, parse_page, abilities, shown):
+    folder = write_run(tmp_path / "run", abilities=abilities)
+    page = parse_page(write_report(folder).read_text())
+    assert set(re.findall(r"python -m dlexp\.(predict|generate|reconstruct) ", page.text)) == shown
+
+
+def test_what_must_be_known_of_the_metrics(tmp_path, write_run, parse_page):
+    judge = {"run": EVIL, "config_hash": None, "commit": None, "accuracy": 0.9833}
+    folder = write_run(tmp_path / "run", notes=["comparable only with <the> same judge"], judge=judge)
+    page = parse_page(write_report(folder).read_text())
+    assert "comparable only with <the> same judge" in page.text
+    assert f"{EVIL}, 98.33 % right in its own test" in page.text
+    assert "> comparable only with \\<the\\> same judge\n" in (folder / "report.md").read_text()
+
+
 def test_a_folder_with_next_to_nothing(tmp_path, parse_page):
     (tmp_path / ".hydra").mkdir()
     assert "never began" in parse_page(write_report(tmp_path).read_text()).text

@@ -38,6 +38,7 @@ def test_quantity(function, value, text):
     [
         ("test/accuracy", 0.98333, None, "98.33 %"),
         ("val/top5_accuracy", 0.98333, 0.00121, "98.33 ± 0.12 %"),
+        ("test/precision_of_samples", 0.5, None, "50.00 %"),
         ("test/accuracy", 0.98333, math.nan, "98.33 %"),
         ("test/auc", 0.99123, 0.00044, "0.9912 ± 0.0004"),
         ("test/loss", 0.5, 0.0312, "0.5 ± 0.03"),

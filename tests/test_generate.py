@@ -1,0 +1,152 @@
+"""`python -m dlexp.generate RUN n=64`: what a model draws, as image files."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from asked import save
+from PIL import Image
+
+from dlexp import generate
+from dlexp.composition.command import command
+from dlexp.trained import load_task
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    kinds = ("vae", "vae_conditional", "gan", "gan_conditional", "autoencoder", "classifier", "numbers")
+    return {kind: save(kind, folder / kind) for kind in kinds}
+
+
+@pytest.fixture
+def ask(call, tmp_path):
+    def ask(*words):
+        return call(lambda: command(generate.main), *words, folder=tmp_path)
+
+    return ask
+
+
+def pictures(folder) -> np.ndarray:
+    """(N, H, W) uint8."""
+    return np.stack([np.asarray(Image.open(path)) for path in sorted(folder.glob("[0-9]*.png"))])
+
+
+@pytest.mark.parametrize("kind", ["vae", "gan"])
+def test_the_files(runs, ask, kind):
+    end = ask(runs[kind], "n=5")
+    folder = runs[kind] / "samples"
+    assert (end.code, end.err) == (0, "")
+    assert end.out == f"5 images, all in one: {folder / 'samples.png'}\n"
+    assert sorted(path.name for path in folder.iterdir()) == [*(f"000{i}.png" for i in range(5)), "samples.png"]
+    task, _ = load_task(runs[kind], "generate")
+    assert not task.training
+    with torch.inference_mode():
+        expected = task.generate(5, torch.Generator().manual_seed(0), torch.zeros(5, dtype=torch.long))
+    found = pictures(folder)
+    np.testing.assert_array_equal(found, (expected[:, 0].numpy() * 255).round().astype(np.uint8))
+    assert len(np.unique(found.reshape(5, -1), axis=0)) == 5
+
+    with Image.open(folder / "samples.png") as sheet:
+        assert sheet.size == (3 * (56 + 2) + 2, 2 * (56 + 2) + 2)  # 3 columns of images twice as large
+        cut = np.asarray(sheet)[2:58:2, 2:58:2, 0]
+    np.testing.assert_array_equal(cut, found[0])
+
+
+def test_the_seed_decides_and_older_files_make_way(runs, ask, tmp_path):
+    out = tmp_path / "new" / "drawn"
+    found = {}
+    for seed, n in ((0, 4), (1, 4), (0, 4), (0, 2)):
+        assert ask(runs["vae"], f"seed={seed}", f"n={n}", f"out={out}").code == 0
+        found[seed, n, len(found)] = pictures(out)
+    first, other, again, few = found.values()
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert len(few) == 2
+    assert [path.name for path in out.parent.iterdir()] == ["drawn"]  # no draft is left
+
+
+@pytest.mark.parametrize("kind", ["vae_conditional", "gan_conditional"])
+def test_a_class(runs, ask, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(generate, "DRAWN", 3)
+    for word in ("3", "12"):
+        end = ask(runs[kind], "n=11", *([f"class={word}"] if word == "3" else []), f"out={tmp_path / word}")
+        assert (end.code, end.err) == (0, "")
+    task, _ = load_task(runs[kind], "generate")
+    for word, labels in (("3", torch.full((11,), 3)), ("12", torch.arange(11) % 10)):
+        generator = torch.Generator().manual_seed(0)
+        with torch.inference_mode():
+            expected = torch.cat([task.generate(len(part), generator, part) for part in labels.split(3)])
+        np.testing.assert_array_equal(
+            pictures(tmp_path / word), (expected[:, 0].numpy() * 255).round().astype(np.uint8)
+        )
+
+
+def test_a_class_by_its_name(runs, ask, tmp_path):
+    path = runs["vae_conditional"] / "checkpoints" / "best.ckpt"
+    content = torch.load(path, weights_only=True)
+    content["classes"] = ["T-shirt", "Trouser", *"abcdefgh"]
+    torch.save(content, tmp_path / "clothes.ckpt")
+    ask(tmp_path / "clothes.ckpt", "n=2", "class=Trouser")
+    named = pictures(tmp_path / "samples")  # beside the checkpoint
+    ask(tmp_path / "clothes.ckpt", "n=2", "class=1")
+    np.testing.assert_array_equal(pictures(tmp_path / "samples"), named)
+    end = ask(tmp_path / "clothes.ckpt", "class=trousers")
+    assert (end.code, end.out) == (1, "")
+    assert end.err == "dlexp: there is no class 'trousers' (did you mean 'Trouser'?)\n"
+
+
+def test_one_line_says_what_is_wrong(runs, ask, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "holiday.png").write_text("")
+    (tmp_path / "damaged.ckpt").write_bytes(b"PK")
+    vae = runs["vae"]
+    for words, parts in (
+        ((tmp_path / "nowhere",), ("no run at", "nowhere")),
+        ((tmp_path / "empty",), ("empty", "no checkpoint")),
+        ((tmp_path / "damaged.ckpt",), ("damaged.ckpt", "damaged")),
+        ((runs["classifier"],), ("Classification", "task=vae or task=gan", "dlexp.predict")),
+        ((runs["autoencoder"],), ("cannot generate", "task=vae or task=gan", "dlexp.reconstruct")),
+        ((runs["numbers"],), ("cannot generate", "task=vae")),
+        ((vae, "n=0"), ("n=0", "1 to 10,000")),
+        ((vae, "n=10001"), ("n=10001",)),
+        ((vae, "n=many"), ("n=many",)),
+        ((vae, "n="), ("n=", "how many")),
+        ((vae, "n"), ("give a value, n=",)),
+        ((vae, "seed=-1"), ("seed=-1",)),
+        ((vae, "sed=1"), ("'sed='", "did you mean 'seed'")),
+        ((vae, "64"), ("'64='", "class, n, out, seed")),
+        ((vae, "class=3"), ("class 3", "without classes")),
+        ((runs["gan_conditional"], "class=10"), ("no class '10'",)),
+        ((runs["gan_conditional"], "class=-1"), ("no class '-1'",)),
+        ((vae, f"out={tmp_path / 'file'}"), ("file of that name",)),
+        ((vae, f"out={tmp_path / 'full'}"), ("holiday.png", "another folder")),
+        ((vae, f"out={tmp_path / 'file' / 'below'}"), ("cannot write",)),
+    ):
+        end = ask(*words)
+        assert (end.code, end.out) == (1, ""), words
+        (line,) = end.err.splitlines()
+        assert line.startswith("dlexp: ")
+        for part in parts:
+            assert part in line
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["holiday.png"]
+
+
+def test_an_early_end_leaves_the_older_files(runs, ask, tmp_path, monkeypatch):
+    out = tmp_path / "samples"
+    assert ask(runs["vae"], "n=3", f"out={out}").code == 0
+    before = pictures(out)
+    shutil.copytree(out, tmp_path / "copy")
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dlexp.picture_folder.png", full)
+    end = ask(runs["vae"], "n=5", f"out={out}")
+    assert end.code == 1
+    assert end.err == f"dlexp: cannot write {out}: No space left on device; give another folder as out\n"
+    np.testing.assert_array_equal(pictures(out), before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "samples"]

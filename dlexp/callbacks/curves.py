@@ -17,8 +17,9 @@ class Curves(Callback):
             return
         import pandas as pd
 
-        from dlexp.reporting.plots import curves
+        from dlexp.reporting.plots import curve_names, curves
 
-        best_epoch = getattr(trainer.checkpoint_callback, "best_epoch", None)
-        figure = curves(pd.read_csv(table), best_epoch=best_epoch)
+        history, checkpoint = pd.read_csv(table), trainer.checkpoint_callback
+        names = curve_names(history, getattr(checkpoint, "monitor", None))
+        figure = curves(history, names=names, best_epoch=getattr(checkpoint, "best_epoch", None))
         keep_figure(trainer, self.folder, "curves", figure)

@@ -1,6 +1,7 @@
 """Figures of one run, from arrays: learning curves, confusion, mistakes."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 STAGES = ("train", "val")
 MOST_CELLS = 20  # classes up to which a confusion matrix has numbers and every name
 MOST_MISTAKES = 24
+MOST_PANELS = 4  # of curves
 
 
 def by_epoch(history: "DataFrame", metric: str) -> "Series":
@@ -27,13 +29,19 @@ def by_epoch(history: "DataFrame", metric: str) -> "Series":
 
 
 def curve_names(history: "DataFrame", monitor: str | None = None) -> list[str]:
-    """Which metrics are worth a panel: those logged in training and in validation, and the monitored one."""
+    """Which metrics are worth a panel: those logged in training and in validation, and the monitored one.
+
+    Of two that are the same numbers under two names, as a loss that is the mean squared error, the first will do.
+    """
     logged = [column.split("/", 1) for column in history if "/" in column and history[column].notna().any()]
     names = {stage: [name for s, name in logged if s == stage] for stage in STAGES}
     monitored = monitor.split("/", 1)[-1] if monitor else "loss"
     wanted = [name for name in names["train"] if name in names["val"]] + [monitored, "loss"]
     found = [n for n in dict.fromkeys(wanted) if n in names["train"] or n in names["val"]]
-    return sorted(found, key=lambda name: name != "loss")[:4]  # the loss first
+    found.sort(key=lambda name: name != "loss")  # the loss first
+    lines = {name: history.reindex(columns=[f"{s}/{name}" for s in STAGES]).to_numpy(float) for name in found}
+    again = {b for a, b in combinations(found, 2) if np.array_equal(lines[a], lines[b], equal_nan=True)}
+    return [name for name in found if name not in again][:MOST_PANELS]
 
 
 def curves(history: "DataFrame", *, names: Sequence[str] | None = None, best_epoch: int | None = None) -> "Figure":

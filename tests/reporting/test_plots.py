@@ -31,6 +31,15 @@ def test_curve_names():
     assert plots.curve_names(pd.DataFrame({"epoch": []})) == []
 
 
+def test_the_same_numbers_have_one_panel():
+    table = history(3)
+    for stage in ("train", "val"):
+        table[f"{stage}/mse"] = table[f"{stage}/loss"]
+    assert plots.curve_names(table, "val/mse") == ["loss", "accuracy"]
+    table.loc[table["val/mse"].notna(), "val/mse"] += 1  # a loss with a price on it
+    assert plots.curve_names(table, "val/mse") == ["loss", "accuracy", "mse"]
+
+
 @pytest.mark.parametrize("epochs", [1, 2, 10, 40])
 def test_curves(epochs, assert_drawn):
     table = history(epochs)

@@ -16,6 +16,7 @@ from dlexp.layers.choice import choose
 from dlexp.losses.adversarial import GAMES, gradient_penalty
 from dlexp.optim.decay import parameter_groups
 from dlexp.tasks.epoch_losses import EpochLosses
+from dlexp.tasks.image_data_check import check_data
 
 
 class AdversarialTraining(EpochLosses):
@@ -87,6 +88,9 @@ class AdversarialTraining(EpochLosses):
                 "task.loss=wasserstein has no least value where nothing bounds the discriminator: set "
                 "task.gradient_penalty=10 or model.discriminator_norm=spectral"
             )
+
+    def setup(self, stage: str) -> None:
+        check_data(self.trainer.datamodule, self.num_classes)
 
     def configure_optimizers(self) -> list[dict[str, Any]]:
         steps = self.trainer.estimated_stepping_batches  # of the discriminator

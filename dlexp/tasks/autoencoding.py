@@ -12,6 +12,8 @@ from dlexp.errors import InputError
 from dlexp.layers.choice import choose
 from dlexp.regularizers.regularizer import Regularizer
 from dlexp.tasks.epoch_losses import EpochLosses
+from dlexp.tasks.image_data_check import check_data
+from dlexp.tasks.trial_pass import as_text, check_there_and_back
 
 
 class Autoencoding(EpochLosses):
@@ -39,7 +41,7 @@ class Autoencoding(EpochLosses):
     ) -> None:
         super().__init__(model=model, optimizer=optimizer, scheduler=scheduler, monitor=monitor, mode=mode)
         self.example_input_array = torch.zeros(1, *input_shape)  # (1, C, H, W)
-        check_fit(model, self.example_input_array)
+        check_model(model, self.example_input_array)
         self.latent_size = model.latent_size
         self.regularizers = dict(regularizers)
         self.score = choose("task.loss", loss, {"mse": self.mse, "bce": self.bce})
@@ -59,9 +61,7 @@ class Autoencoding(EpochLosses):
         return binary_cross_entropy_with_logits(raw, x)
 
     def setup(self, stage: str) -> None:
-        data = self.trainer.datamodule
-        if data is not None and (set(data.mean), set(data.std)) != ({0.0}, {1.0}):
-            raise InputError("this task learns pixels of 0 to 1: leave data.mean at [0.0] and data.std at [1.0]")
+        check_data(self.trainer.datamodule, self.num_classes)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         x, _ = batch  # (B, C, H, W)
@@ -102,25 +102,15 @@ class Autoencoding(EpochLosses):
         return self.decode(self.encode(x, labels), labels)  # (B, C, H, W)
 
 
-def check_fit(model: nn.Module, example: Tensor) -> None:
+def check_model(model: nn.Module, example: Tensor) -> None:
     """Send one image (1, C, H, W) there and back. InputError if that cannot be."""
-    name, shape = type(model).__name__, "x".join(map(str, example.shape[1:]))
     if example.ndim != 4:
         raise InputError(
-            f"this task reconstructs images, the data's samples are {shape} numbers: choose another data=…"
+            f"this task reconstructs images, the data's samples are {as_text(example)} numbers: choose another data=…"
         )
     if not all(hasattr(model, part) for part in ("encode", "decode", "output", "latent_size")):
         raise InputError(
-            f"model {name} does not encode an image to one code and decode that: choose one such as model=autoencoder"
+            f"model {type(model).__name__} does not encode an image to one code and decode that: choose one such as "
+            "model=autoencoder"
         )
-    mode = model.training
-    try:
-        with torch.inference_mode():
-            image = model.eval()(example)  # (1, C, H, W)
-    except (RuntimeError, ValueError, IndexError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"model {name} cannot take the data's {shape} images: {reason}") from error
-    finally:
-        model.train(mode)
-    if image.shape != example.shape:
-        raise InputError(f"model {name} gives {'x'.join(map(str, image.shape[1:]))} for images of {shape}")
+    check_there_and_back(model, example)

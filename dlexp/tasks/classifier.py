@@ -17,6 +17,7 @@ from torchmetrics.classification import (
 )
 
 from dlexp.errors import Diverged, InputError
+from dlexp.tasks.trial_pass import trial_pass
 
 
 def judges(num_classes: int) -> MetricCollection:
@@ -157,19 +158,10 @@ class Classifier(LightningModule, ABC):
 
 def check_fit(model: nn.Module, example: Tensor, num_classes: int) -> None:
     """Send one sample (1, *shape) through `model`. InputError if it cannot take it or gives other than K scores."""
-    shape, image = "x".join(map(str, example.shape[1:])), example.ndim == 4
-    mode = model.training
-    try:
-        with torch.inference_mode():
-            scores = model.eval()(example)  # (1, K)
-    except (RuntimeError, ValueError, IndexError) as error:
-        reason, data = str(error).splitlines()[0], f"{shape} images" if image else f"samples of {shape} numbers"
-        raise InputError(f"model {type(model).__name__} cannot take the data's {data}: {reason}") from error
-    finally:
-        model.train(mode)
+    scores = trial_pass(model, example)  # (1, K)
     if tuple(scores.shape) != (1, num_classes):
         raise InputError(
             f"model {type(model).__name__} gives {tuple(scores.shape)[1:]} outputs for "
-            f"{'an image' if image else 'a sample'}, the data has {num_classes} classes: leave model.num_classes at "
-            "${data.num_classes}"
+            f"{'an image' if example.ndim == 4 else 'a sample'}, the data has {num_classes} classes: leave "
+            "model.num_classes at ${data.num_classes}"
         )

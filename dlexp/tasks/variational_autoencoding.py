@@ -21,6 +21,8 @@ from dlexp.losses.variational import (
 from dlexp.optim.decay import parameter_groups
 from dlexp.tasks.binarisation import BINARISATIONS, as_they_are, threshold
 from dlexp.tasks.epoch_losses import EpochLosses
+from dlexp.tasks.image_data_check import check_data
+from dlexp.tasks.trial_pass import as_text, check_there_and_back
 
 DECODED = 1024  # codes of images that the test's bound decodes at once
 ACTIVE = 0.01  # the variance of a unit's posterior mean from which it counts as used (Burda et al. 2016)
@@ -60,7 +62,7 @@ class VariationalAutoencoding(EpochLosses):
     ) -> None:
         super().__init__(model=model, optimizer=optimizer, scheduler=scheduler, monitor=monitor, mode=mode)
         self.example_input_array = torch.zeros(1, *input_shape)  # (1, C, H, W)
-        check_fit(model, self.example_input_array)
+        check_model(model, self.example_input_array)
         self.latent_size = model.latent_size
         self.num_classes = model.num_classes
         self.log_likelihood = choose(
@@ -101,16 +103,7 @@ class VariationalAutoencoding(EpochLosses):
             raise InputError("task.likelihood=bernoulli takes pixels for probabilities: set model.output=sigmoid")
 
     def setup(self, stage: str) -> None:
-        data = self.trainer.datamodule
-        if data is None:
-            return
-        if (set(data.mean), set(data.std)) != ({0.0}, {1.0}):
-            raise InputError("this task learns pixels of 0 to 1: leave data.mean at [0.0] and data.std at [1.0]")
-        if self.num_classes not in (0, data.num_classes):
-            raise InputError(
-                f"the model is told one of {self.num_classes} classes, the data has {data.num_classes}: set "
-                f"model.num_classes={data.num_classes}, or 0 for none"
-            )
+        check_data(self.trainer.datamodule, self.num_classes)
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimizer = self.optimizer(parameter_groups(self))  # the model's weights and a learned scale
@@ -239,21 +232,12 @@ def parts(count: int, most: int) -> Iterator[int]:
         yield min(most, count - start)
 
 
-def check_fit(model: nn.Module, example: Tensor) -> None:
+def check_model(model: nn.Module, example: Tensor) -> None:
     """Send one image (1, C, H, W) there and back. InputError if that cannot be."""
-    name, shape = type(model).__name__, "x".join(map(str, example.shape[1:]))
     if example.ndim != 4:
-        raise InputError(f"this task learns images, the data's samples are {shape} numbers: choose another data=…")
+        raise InputError(
+            f"this task learns images, the data's samples are {as_text(example)} numbers: choose another data=…"
+        )
     if not all(hasattr(model, part) for part in ("posterior", "decode", "output", "num_classes", "latent_size")):
-        raise InputError(f"model {name} has no Gaussian over codes: choose one such as model=vae")
-    labels, mode = torch.zeros(1, dtype=torch.int64), model.training
-    try:
-        with torch.inference_mode():
-            image = model.eval()(example, labels)  # (1, C, H, W)
-    except (RuntimeError, ValueError, IndexError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"model {name} cannot take the data's {shape} images: {reason}") from error
-    finally:
-        model.train(mode)
-    if image.shape != example.shape:
-        raise InputError(f"model {name} gives {'x'.join(map(str, image.shape[1:]))} for images of {shape}")
+        raise InputError(f"model {type(model).__name__} has no Gaussian over codes: choose one such as model=vae")
+    check_there_and_back(model, example, torch.zeros(1, dtype=torch.int64))

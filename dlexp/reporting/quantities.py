@@ -5,6 +5,7 @@ import math
 ABSENT = "—"
 SHORT = ("auc", "f1", "mse", "mae", "kl", "nll", "elbo", "fid", "kid", "pca", "cer", "wer")  # written in capitals
 WRITTEN = {short: short.upper() for short in SHORT} | {"r2": "R²", "lr": "learning rate"}
+UNITS = {"denoising_gain": "dB", **dict.fromkeys(("elbo", "kl", "nll", "reconstruction", "mode_kl"), "nats")}
 SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage
 
 
@@ -54,17 +55,17 @@ def is_share(name: str) -> bool:
 
 
 def metric(name: str, value: float | None, deviation: float | None = None) -> str:
-    """A metric, with its standard deviation if there is one: 98.33 ± 0.12 %, 0.0521 ± 0.0004."""
+    """A metric, with its standard deviation if there is one: 98.33 ± 0.12 %, 0.0521 ± 0.0004, 86.3 nats."""
     if not known(value):
         return ABSENT
     if is_share(name):
         return f"{100 * value:.2f}{f' ± {100 * deviation:.2f}' if known(deviation) else ''} %"
-    text = f"{value:.4g}"
-    if not known(deviation):
-        return text
-    decimals = len(text.partition(".")[2]) if "e" not in text else 0
-    rounded = f"{deviation:.{decimals}f}"
-    return f"{text} ± {rounded if float(rounded) else f'{deviation:.1g}'}"
+    text, unit = f"{value:.4g}", UNITS.get(name.rsplit("/", 1)[-1].partition("_of_")[0], "")
+    if known(deviation):
+        decimals = len(text.partition(".")[2]) if "e" not in text else 0
+        rounded = f"{deviation:.{decimals}f}"
+        text += f" ± {rounded if float(rounded) else f'{deviation:.1g}'}"
+    return f"{text} {unit}".strip()
 
 
 def interval(name: str, low: float, high: float) -> str:

@@ -43,6 +43,8 @@ def test_quantity(function, value, text):
         ("test/auc", 0.99123, 0.00044, "0.9912 ± 0.0004"),
         ("test/loss", 0.5, 0.0312, "0.5 ± 0.03"),
         ("test/loss", math.inf, None, "—"),
+        ("test/elbo", -205.68, 0.31, "-205.7 ± 0.3 nats"),
+        ("test/denoising_gain_of_median_filter", 6.95, None, "6.95 dB"),
     ],
 )
 def test_metric(name, value, deviation, text):

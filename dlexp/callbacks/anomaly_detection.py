@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torchmetrics.functional.classification import binary_auroc
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.split_batches import split_batches
 
@@ -20,6 +21,7 @@ class AnomalyDetection(Callback):
     logged = frozenset(("test/anomaly_auc",))
 
     def __init__(self, *, folder: str, worst: int) -> None:
+        check_counts("anomaly_detection", worst=worst)
         self.folder = Path(folder)
         self.worst = worst
 

@@ -1,4 +1,4 @@
-"""test/active_units, activity, jacobian_norm, code_shift and figures/code.png: what regularizers promise of a code."""
+"""test/varying_units, activity, jacobian_norm, code_shift and figures/code.png: what regularizers promise of a code."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.generalisation_gap import spread_sample
 from dlexp.callbacks.split_batches import split_batches
-from dlexp.metrics.codes import LEAST, active_units, activity, shift, spread
+from dlexp.metrics.codes import LEAST, activity, shift, spread, varying_units
 from dlexp.metrics.jacobian import squared_norms
 
 ROWS = 200  # images in the figure
@@ -18,14 +19,15 @@ ROWS = 200  # images in the figure
 class CodeMeasures(Callback):
     """Measures the task's `encode` on the test split, free of the code's scale: methods can be compared.
 
-    active_units: share of the units that vary over the images. activity: share of them that is active for an image.
+    varying_units: share of the units that vary over the images. activity: share of them that is active for an image.
     code_shift: how far the code moves under Gaussian noise of `std`, as a share of the codes' spread. jacobian_norm:
     the same for ever smaller noise, divided by its standard deviation, from at most `jacobians` images.
     """
 
-    logged = frozenset(f"test/{name}" for name in ("active_units", "activity", "code_shift", "jacobian_norm"))
+    logged = frozenset(f"test/{name}" for name in ("varying_units", "activity", "code_shift", "jacobian_norm"))
 
     def __init__(self, *, folder: str, std: float, jacobians: int) -> None:
+        check_counts("code_measures", jacobians=jacobians)
         self.folder = Path(folder)
         self.std = std
         self.jacobians = jacobians
@@ -41,7 +43,7 @@ class CodeMeasures(Callback):
                 noisy.append(pl_module.encode(x + self.std * noise, labels).float())
         codes = torch.cat(clean)  # (N, L)
         values = {
-            "test/active_units": active_units(codes),
+            "test/varying_units": varying_units(codes),
             "test/activity": activity(codes),
             "test/code_shift": shift(codes, torch.cat(noisy)),
             "test/jacobian_norm": self.jacobian_norm(trainer, pl_module) / spread(codes).clamp(min=LEAST),

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.split_batches import split_batches
 
@@ -15,6 +16,7 @@ class DecodedPlane(Callback):
     """Decodes a grid of `side` x `side` codes over the part of the plane where the test split's codes lie."""
 
     def __init__(self, *, folder: str, side: int) -> None:
+        check_counts("decoded_plane", side=side)
         self.folder = Path(folder)
         self.side = side
 

@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.generalisation_gap import spread_sample
 from dlexp.callbacks.split_batches import split_batches
@@ -23,6 +24,7 @@ class Denoising(Callback):
     logged = frozenset(("test/denoising_gain", "test/denoising_gain_of_median_filter"))
 
     def __init__(self, *, folder: str, std: float, images: int, columns: int) -> None:
+        check_counts("denoising", images=images, columns=columns)
         self.folder = Path(folder)
         self.std = std
         self.images = images
@@ -37,7 +39,7 @@ class Denoising(Callback):
                 restored = pl_module.reconstruct(noisy, labels)
             batches.append([part.cpu() for part in (x, noisy, restored.float(), labels)])
         clean, noisy, restored, labels = (torch.cat(part) for part in zip(*batches, strict=True))  # (N, C, H, W), (N,)
-        filtered = median_filter(noisy)
+        filtered = median_filter(noisy).clamp(0, 1)  # as what the model gives back is
         noise, of_filter, of_model = (mean_square(images - clean) for images in (noisy, filtered, restored))
         gains = {
             "test/denoising_gain": gain(noise, of_model),

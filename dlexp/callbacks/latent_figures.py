@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.split_batches import split_batches
 
@@ -24,6 +25,7 @@ class LatentFigures(Callback):
     """
 
     def __init__(self, *, folder: str, most: int) -> None:
+        check_counts("latent_figures", most=most)
         self.folder = Path(folder)
         self.most = most
 

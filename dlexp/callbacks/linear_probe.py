@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.split_batches import split_batches
 
 STEPS = 100  # of the probe's solver at most
@@ -22,6 +23,7 @@ class LinearProbe(Callback):
     logged = frozenset(("test/probe_accuracy",))
 
     def __init__(self, *, images: int) -> None:
+        check_counts("linear_probe", images=images)
         self.images = images
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.generalisation_gap import spread_sample
 from dlexp.callbacks.pca_baseline import PcaBaseline
@@ -15,10 +16,12 @@ from dlexp.callbacks.split_batches import split_batches
 class ReconstructionFigures(Callback):
     """Shows `columns` images of the test split, the same in every run, and those that the task gives back worst.
 
+    Errors are those of the pixels shown, cut to 0..1: of a model or a PCA that leaves this range a bit less than mse.
     The task offers `reconstruct(x, labels) -> (B, C, H, W)` of pixels in 0..1, and `latent_size`.
     """
 
     def __init__(self, *, folder: str, columns: int) -> None:
+        check_counts("reconstruction_figures", columns=columns)
         self.folder = Path(folder)
         self.columns = columns
 
@@ -43,15 +46,15 @@ class ReconstructionFigures(Callback):
             blocks = {}
             for said, index in chosen.items():
                 x = trainer.datamodule.prepare(images[index])  # (M, C, H, W)
-                ours, theirs = pl_module.reconstruct(x, labels[index]), components.reconstruct(x).float()
+                ours, theirs = pl_module.reconstruct(x, labels[index]), components.reconstruct(x).clamp(0, 1)
                 blocks[said] = [
                     Row("image", x.cpu().numpy(), None),
                     Row("given back", ours.float().cpu().numpy(), error_of_each(ours, x).cpu().numpy()),
-                    Row("PCA", theirs.clamp(0, 1).cpu().numpy(), error_of_each(theirs, x).cpu().numpy()),
+                    Row("PCA", theirs.float().cpu().numpy(), error_of_each(theirs, x).cpu().numpy()),
                 ]
         size = pl_module.latent_size
         numbers = f"{size} number{'s' if size > 1 else ''}"
-        heading = f"Held in {numbers}, and given back: error per pixel {errors.mean():.2g}"
+        heading = f"Held in {numbers}, and given back: error of a pixel {errors.mean():.2g}"
         keep_figure(trainer, self.folder, "reconstructions", reconstructions(blocks, heading=heading))
 
 

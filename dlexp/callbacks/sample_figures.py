@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 
 SEED = 0  # the same codes in every run, so that two can be compared
@@ -17,6 +18,7 @@ class SampleFigures(Callback):
     """
 
     def __init__(self, *, folder: str, count: int) -> None:
+        check_counts("sample_figures", count=count)
         self.folder = Path(folder)
         self.count = count
 

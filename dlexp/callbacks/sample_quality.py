@@ -20,10 +20,10 @@ DRAWN = 500  # samples at once
 class SampleQuality(Callback):
     """Judges what the task's `generate` gives in the features of the classifier in the checkpoint `judge`.
 
-    Validation holds as many samples as its split has images against them. The test holds `samples` of them against
-    the test split, in figures by class as well; precision and recall, by the `neighbours`-th nearest, take equally
-    many of both. test/fid_of_data is what as many images of the training split get: the floor of a perfect model,
-    since the distance of few samples is above 0 even then.
+    Validation holds as many samples as its split has images against them. The test holds `samples` of them, as far as
+    there are as many training images, against the test split, in figures by class as well; precision and recall, by the
+    `neighbours`-th nearest, take equally many of both. test/fid_of_data is what as many images of the training split
+    get: about the floor of a perfect model, since the distance of few samples is above 0 even then.
 
     The same random numbers in every epoch, drawn apart from those of the training, which is the same without. All
     ranks do the same. Conditional models are asked for the classes of the split. Idle in fast_dev_run.
@@ -50,7 +50,12 @@ class SampleQuality(Callback):
     @property
     def notes(self) -> list[str]:
         """What the report says of these numbers."""
-        return [f"FID, KID and all else that is said of samples: {self.caution()}."] if self.network else []
+        if self.network is None:
+            return []
+        return [
+            f"FID, KID and all else that is said of samples: {self.caution()}.",
+            "FID depends on how many images there are: validation's, of fewer, cannot be held against the test's.",
+        ]
 
     def caution(self) -> str:
         return f"comparable only within dlexp and with the same judge: {self.network.name}"
@@ -79,10 +84,11 @@ class SampleQuality(Callback):
         if self.network is None:
             return
         images = trainer.datamodule.images
+        count = min(self.samples, len(images("train")))
         data = self.network(images("test"))
-        more = self.network(spread(images("train"), min(self.samples, len(images("train")))))
-        found = self.verdict(trainer, pl_module, "test", self.samples)
-        size = min(len(data.features), self.samples)
+        more = self.network(spread(images("train"), count))
+        found = self.verdict(trainer, pl_module, "test", count)
+        size = min(len(data.features), count)
         precision, recall = precision_and_recall(
             spread(data.features, size), spread(found.features, size), self.neighbours
         )

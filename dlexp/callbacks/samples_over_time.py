@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 
 SEED = 0  # of the noise
@@ -22,6 +23,7 @@ class SamplesOverTime(Callback):
     """
 
     def __init__(self, *, folder: str, count: int, rows: int, columns: int, seconds: float) -> None:
+        check_counts("samples_over_time", count=count, rows=rows, columns=columns)
         self.folder = Path(folder)
         self.count = count
         self.rows = rows
@@ -39,7 +41,7 @@ class SamplesOverTime(Callback):
             self.keep(trainer, pl_module, trainer.current_epoch + 1)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.fast_dev_run:
+        if trainer.fast_dev_run or not self.epochs:  # nothing was trained
             return
         if self.epochs[-1] < trainer.current_epoch:
             self.keep(trainer, pl_module, trainer.current_epoch)

@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 
 REACH = 3.0  # standard deviations of the prior that a unit is moved to either side
@@ -22,6 +23,7 @@ class VAEFigures(Callback):
     """
 
     def __init__(self, *, folder: str, units: int, steps: int, side: int) -> None:
+        check_counts("vae_figures", units=units, steps=steps, side=side)
         self.folder = Path(folder)
         self.units = units
         self.steps = steps
@@ -35,8 +37,9 @@ class VAEFigures(Callback):
 
         from dlexp.reporting.variational_plots import bound_by_parts
 
-        best_epoch = getattr(trainer.checkpoint_callback, "best_epoch", None)
-        keep_figure(trainer, self.folder, "elbo", bound_by_parts(pd.read_csv(table), best_epoch=best_epoch))
+        history, best_epoch = pd.read_csv(table), getattr(trainer.checkpoint_callback, "best_epoch", None)
+        if history.filter(regex="/reconstruction$").notna().any(axis=None):  # an epoch was complete
+            keep_figure(trainer, self.folder, "elbo", bound_by_parts(history, best_epoch=best_epoch))
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero or trainer.fast_dev_run:

@@ -77,7 +77,8 @@ class ImageData(ResidentData, ABC):
             raise InputError(f"data.std={self.std}: images are divided by it, give numbers above 0")
         if self.num_classes != len(self.classes):
             raise InputError(f"data.num_classes={self.num_classes}, but the set has {len(self.classes)} classes")
-        if self.leave_out is not None and self.leave_out not in range(self.num_classes):
+        is_class = self.leave_out in range(self.num_classes) and not isinstance(self.leave_out, bool)
+        if self.leave_out is not None and not is_class:
             raise InputError(f"data.leave_out={self.leave_out}: give a class, 0 to {self.num_classes - 1}, or null")
 
     @abstractmethod

@@ -11,7 +11,7 @@ def spread(codes: Tensor) -> Tensor:
     return (codes - codes.mean(0)).square().sum(1).mean().sqrt()
 
 
-def active_units(codes: Tensor) -> Tensor:
+def varying_units(codes: Tensor) -> Tensor:
     """(): the share of units that vary over the images, at least a hundredth as much as the one that varies most."""
     deviations = codes.std(0, correction=0)  # (L,)
     return (deviations > VARIES * deviations.max()).float().mean()
@@ -28,6 +28,9 @@ def activity(codes: Tensor) -> Tensor:
 
 
 def shift(codes: Tensor, moved: Tensor) -> Tensor:
-    """(): how far codes (N, L) have moved, as a share of their spread: about 1 means to another image's code."""
+    """(): how far codes (N, L) have moved, as a share of their spread.
+
+    The root of 2 is as far as to the code of any other image.
+    """
     distance = (moved - codes).square().sum(1).mean().sqrt()
     return distance / spread(codes).clamp(min=LEAST)

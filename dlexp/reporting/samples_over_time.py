@@ -23,7 +23,7 @@ def samples_over_time(images: np.ndarray, epochs: Sequence[int], *, columns: int
     shown = np.unique(np.linspace(0, len(epochs) - 1, columns).round().astype(int))
     rows = [("", of_one) for of_one in images[shown].swapaxes(0, 1)]
     above = [f"epoch {epochs[place]}" if place == 0 else str(epochs[place]) for place in shown]
-    return image_rows(rows, heading="The same noise (a row each) after more and more epochs", above=above)
+    return image_rows(rows, heading="The same noise, epoch by epoch", above=above)
 
 
 def film(images: np.ndarray, epochs: Sequence[int], *, seconds: float) -> bytes:

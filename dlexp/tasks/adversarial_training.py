@@ -17,6 +17,7 @@ from dlexp.losses.adversarial import GAMES, gradient_penalty
 from dlexp.optim.decay import parameter_groups
 from dlexp.tasks.epoch_losses import EpochLosses
 from dlexp.tasks.image_data_check import check_data
+from dlexp.tasks.trial_pass import as_text, trial_pass
 
 
 class AdversarialTraining(EpochLosses):
@@ -77,20 +78,22 @@ class AdversarialTraining(EpochLosses):
             raise InputError(f"task.discriminator_lr={self.discriminator_lr}: give a factor on optimizer.lr, above 0")
         if not 0 <= ema_decay < 1:
             raise InputError(f"task.ema_decay={ema_decay}: give a decay below 1, or 0 for no average")
-        layers = list(self.model.discriminator.modules())
-        if self.gradient_penalty and any(isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) for layer in layers):
+        if self.gradient_penalty and has_batch_norm(self.model.discriminator):
             raise InputError(
                 "task.gradient_penalty looks at each image alone, which batch norm does not: set "
                 "model.discriminator_norm=none or spectral"
             )
-        if loss == "wasserstein" and not self.gradient_penalty and not any(map(is_bounded, layers)):
+        if loss == "wasserstein" and not self.gradient_penalty and not is_bounded(self.model.discriminator):
             raise InputError(
                 "task.loss=wasserstein has no least value where nothing bounds the discriminator: set "
                 "task.gradient_penalty=10 or model.discriminator_norm=spectral"
             )
 
     def setup(self, stage: str) -> None:
-        check_data(self.trainer.datamodule, self.num_classes)
+        data = self.trainer.datamodule
+        check_data(data, self.num_classes)
+        if data is not None and data.batch_size == 1 and has_batch_norm(self.model.generator):
+            raise InputError("data.batch_size=1: the generator's batch norm has no variance of one, give 2 or more")
 
     def configure_optimizers(self) -> list[dict[str, Any]]:
         steps = self.trainer.estimated_stepping_batches  # of the discriminator
@@ -220,10 +223,22 @@ def check_players(model: nn.Module, input_shape: Sequence[int]) -> None:
         )
     if len(input_shape) != 3:
         raise InputError(f"this task draws images, and data.input_shape={list(input_shape)}: choose data=digits")
+    labels = torch.zeros(1, dtype=torch.int64)
+    trial_pass(model.discriminator, torch.zeros(1, *input_shape), labels)
+    drawn = trial_pass(model.generator, torch.zeros(1, model.latent_size), labels)  # (1, C, H, W)
+    if list(drawn.shape[1:]) != list(input_shape):
+        raise InputError(
+            f"model {type(model).__name__} draws images of {as_text(drawn)}, the data's are of "
+            f"{'x'.join(map(str, input_shape))}: leave model.image_shape at ${{data.input_shape}}"
+        )
 
 
-def is_bounded(layer: nn.Module) -> bool:
-    return nn.utils.parametrize.is_parametrized(layer)
+def has_batch_norm(network: nn.Module) -> bool:
+    return any(isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) for layer in network.modules())
+
+
+def is_bounded(network: nn.Module) -> bool:
+    return any(map(nn.utils.parametrize.is_parametrized, network.modules()))
 
 
 def nothing() -> None:

@@ -20,8 +20,13 @@ class ByAutograd:
     optimizer: Callable[..., Optimizer]
     scheduler: Callable[..., LRScheduler]
 
+    @property
+    def learned(self) -> nn.Module:
+        """What has the weights that the optimizer is given."""
+        return self.model
+
     def configure_optimizers(self) -> dict[str, Any]:
-        optimizer = self.optimizer(parameter_groups(self.model))
+        optimizer = self.optimizer(parameter_groups(self.learned))
         scheduler = self.scheduler(optimizer, total_steps=self.trainer.estimated_stepping_batches)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +17,6 @@ from dlexp.losses.variational import (
     kl_of_units,
     log_weights,
 )
-from dlexp.optim.decay import parameter_groups
 from dlexp.tasks.binarisation import BINARISATIONS, as_they_are, threshold
 from dlexp.tasks.epoch_losses import EpochLosses
 from dlexp.tasks.image_data_check import check_data
@@ -105,10 +103,9 @@ class VariationalAutoencoding(EpochLosses):
     def setup(self, stage: str) -> None:
         check_data(self.trainer.datamodule, self.num_classes)
 
-    def configure_optimizers(self) -> dict[str, Any]:
-        optimizer = self.optimizer(parameter_groups(self))  # the model's weights and a learned scale
-        scheduler = self.scheduler(optimizer, total_steps=self.trainer.estimated_stepping_batches)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+    @property
+    def learned(self) -> nn.Module:
+        return self  # the model and, where it is learned, the scale
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x, torch.zeros(len(x), dtype=torch.int64, device=x.device))  # (B, C, H, W)

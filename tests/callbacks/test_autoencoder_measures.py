@@ -108,7 +108,7 @@ def test_code_measures_of_a_linear_code(measure, tmp_path):
     assert values["code_shift"] == pytest.approx(0.2 * values["jacobian_norm"], rel=0.1)
     absolute = np.abs(codes)
     assert values["activity"] == pytest.approx(np.mean(absolute.mean(1) ** 2 / (absolute**2).mean(1)), rel=1e-4)
-    assert values["active_units"] == 1
+    assert values["varying_units"] == 1
     assert figures(tmp_path) == ["code"]
     assert task.matrix.grad is None
 
@@ -117,7 +117,7 @@ def test_a_code_that_says_nothing(measure, tmp_path):
     task = Linear()
     nn.init.zeros_(task.matrix)
     values = measure(CodeMeasures(folder=tmp_path, std=0.2, jacobians=20), task)
-    assert values == {"jacobian_norm": 0, "code_shift": 0, "activity": 0, "active_units": 0}
+    assert values == {"jacobian_norm": 0, "code_shift": 0, "activity": 0, "varying_units": 0}
 
 
 def test_denoising_gains(measure, tmp_path):
@@ -134,7 +134,7 @@ def test_denoising_gains(measure, tmp_path):
         10 * np.log10(before / np.square(restored - clean).mean()), rel=1e-3
     )
     filtered = np.stack([ndimage.median_filter(image, 3) for image in noisy[:, 0]])[:, None]
-    yardstick = 10 * np.log10(before / np.square(filtered - clean).mean())
+    yardstick = 10 * np.log10(before / np.square(np.clip(filtered, 0, 1) - clean).mean())
     assert values["denoising_gain_of_median_filter"] == pytest.approx(yardstick, rel=1e-3)
     assert yardstick > 3
     assert figures(tmp_path) == ["denoising"]

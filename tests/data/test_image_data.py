@@ -191,6 +191,7 @@ def test_the_base_is_abstract() -> None:
         ({"limit": "few"}, r"data\.limit=few"),
         ({"leave_out": 3}, r"data\.leave_out=3: give a class, 0 to 2"),
         ({"leave_out": "b"}, r"data\.leave_out=b: give a class"),
+        ({"leave_out": True}, r"data\.leave_out=True: give a class"),
         ({"seed": -1}, r"^seed=-1"),
         ({"input_shape": [4, 6]}, r"data\.input_shape=\[4, 6\]"),
         ({"mean": [0.5, 0.5, 0.5]}, r"data\.mean=.* each of the 1 channels"),

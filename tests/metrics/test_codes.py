@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from dlexp.metrics.codes import active_units, activity, shift, spread
+from dlexp.metrics.codes import activity, shift, spread, varying_units
 
 CODES = torch.randn(400, 6, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 2, 3, 0.1, 0.001, 0])
 
@@ -15,9 +15,9 @@ def test_spread_is_the_root_of_the_total_variance():
 
 
 def test_units_that_hardly_vary_are_not_active():
-    assert active_units(CODES).item() == pytest.approx(4 / 6)
-    assert active_units(CODES + 100).item() == pytest.approx(4 / 6)  # constant is not active, however large
-    assert active_units(torch.full((5, 3), 2.0)).item() == 0
+    assert varying_units(CODES).item() == pytest.approx(4 / 6)
+    assert varying_units(CODES + 100).item() == pytest.approx(4 / 6)  # constant is not active, however large
+    assert varying_units(torch.full((5, 3), 2.0)).item() == 0
 
 
 def test_activity_counts_the_units_that_share_the_work():
@@ -41,7 +41,7 @@ def test_shift_is_in_spreads():
     assert shift(torch.zeros(3, 2), torch.zeros(3, 2)).item() == 0
 
 
-@pytest.mark.parametrize("measure", [active_units, activity], ids=lambda measure: measure.__name__)
+@pytest.mark.parametrize("measure", [varying_units, activity], ids=lambda measure: measure.__name__)
 def test_scale_does_not_matter(measure):
     for scale in (1e-3, 1e3):
         assert measure(scale * CODES).item() == pytest.approx(measure(CODES).item(), rel=1e-4)

@@ -73,7 +73,7 @@ def test_sizes_of_codes():
 
 
 def test_the_deep_one_equals_its_layers_written_out(copy_weights):
-    words = ("model.hidden_sizes=[20,10]", "model.latent_size=4", "model.activation=gelu", "model.dropout=0.5")
+    words = ("model.hidden_sizes=[20,10]", "model.latent_size=4", "model.output=sigmoid", "model.dropout=0.5")
     model = build("autoencoder", (3, 8, 8), *words, "model.code_activation=tanh").eval()
     back, forth = [4, 10, 20, 192], [192, 20, 10, 4]
     layers = [nn.Linear(*sizes) for sizes in (*pairwise(forth), *pairwise(back))]

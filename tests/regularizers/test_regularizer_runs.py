@@ -50,7 +50,7 @@ def test_all_together_and_the_last_word_is_the_users(launch, tmp_path):
     config = (end.folder / ".hydra" / "config.yaml").read_text()
     assert "code_activation: sigmoid" in config
     assert "dropout: 0.5" in config
-    for name in ("active_units", "activity", "code_shift", "jacobian_norm", "denoising_gain", "probe_accuracy"):
+    for name in ("varying_units", "activity", "code_shift", "jacobian_norm", "denoising_gain", "probe_accuracy"):
         assert f"test/{name}" in metrics
     assert "test/anomaly_auc" not in metrics
 

@@ -434,6 +434,9 @@ def test_wasserstein_with_spectral_norm_needs_no_penalty():
         (("data=diabetes",), ("images",)),
         (("optimizer=adam_scratch",), ("optimizer Adam", "autograd")),
         (("trainer.gradient_clip_val=1",), ("lipping", "manual optimization")),
+        (("model.image_shape=[1,20,20]",), ("1x28x28 images",)),
+        (("data.batch_size=1",), ("data.batch_size=1", "2 or more")),
+        (("callbacks.samples_over_time.count=0",), ("callbacks.samples_over_time.count=0", "1 or more")),
     ],
     ids=lambda part: " ".join(part),
 )

@@ -7,7 +7,10 @@ from dlexp.errors import InputError
 
 
 def read_image(path: Path, preprocessing: dict[str, Any], invert: bool) -> Any:
-    """Float (C, H, W): grey or colour, resized, normalised, by the `preprocessing` that a checkpoint holds."""
+    """Float (C, H, W): grey or colour, resized, normalised, by the `preprocessing` that a checkpoint holds.
+
+    What is transparent is white, as on paper; `invert` comes after.
+    """
     import numpy as np
     import torch
     from PIL import Image, ImageOps, UnidentifiedImageError
@@ -18,6 +21,9 @@ def read_image(path: Path, preprocessing: dict[str, Any], invert: bool) -> Any:
             image = ImageOps.exif_transpose(file)
         if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would not scale but cut off at 255
             image = Image.fromarray((np.asarray(image) / 257).round().astype(np.uint8))
+        if image.has_transparency_data:  # under which lies any colour, mostly black
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         image = image.convert("L" if channels == 1 else "RGB")
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error

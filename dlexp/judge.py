@@ -33,7 +33,7 @@ def with_judge(cfg: DictConfig, data: str) -> tuple[DictConfig, dict[str, Any]]:
     """The config with the judge's checkpoint as `judge.run`, and what result.json is to say of it.
 
     `data` is the option of that group. Where no callback asks for a judge, the config is as it was. InputError if the
-    judge that the user names is none, or the one that is missing cannot be trained.
+    judge that the user names is none or knows other data, or the one that is missing cannot be trained.
     """
     if not asked_for(cfg):
         return cfg, {}
@@ -42,9 +42,15 @@ def with_judge(cfg: DictConfig, data: str) -> tuple[DictConfig, dict[str, Any]]:
     if judge.image_shape != list(cfg.data.input_shape):
         shapes = ["x".join(map(str, shape)) for shape in (judge.image_shape, cfg.data.input_shape)]
         raise InputError(f"judge.run: {judge.name} judges images of {shapes[0]}, these are of {shapes[1]}")
+    if judge.data != cfg.data._target_:
+        remedy = "leave it out to have one trained by itself" if cfg.judge.run else f"remove {path.parents[1]}"
+        raise InputError(
+            f"judge.run: {judge.name} knows {judge.data or 'other data'}, not {cfg.data._target_}: {remedy}, "
+            f"or train one with data={data} {' '.join(cfg.judge.words)}"
+        )
     cfg = cfg.copy()
     cfg.judge.run = str(path)
-    return cfg, facts(path)
+    return cfg, facts(path) | {"data": judge.data}
 
 
 def asked_for(cfg: DictConfig) -> bool:

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import shutil
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,41 @@ from dlexp.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-NUMBERED = re.compile(r"\d{4}\.png")
+HEADER = 33  # bytes of a PNG up to the end of IHDR
+MARK = re.compile(rb"Comment\0dlexp wrote (\d{1,5}) pictures")
 
 
 def check_place(folder: Path, overview: str) -> None:
-    """InputError unless `folder` is new, empty, or holds nothing but what the same command wrote before."""
+    """InputError unless `folder` is new, empty, or holds nothing but what the same command wrote before.
+
+    That is an overview with our mark, and no number beyond the count that the mark gives.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"out={folder}: there is a file of that name")
-    others = [path.name for path in folder.iterdir() if not is_ours(path.name, overview)] if folder.is_dir() else []
+    try:
+        ours = names(folder / overview)
+        there = list(folder.iterdir()) if folder.is_dir() else []
+        others = [path.name for path in there if path.name not in ours or path.is_dir()]
+    except OSError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror or error}; give another folder as out") from error
     if others:
         raise InputError(f"out={folder} holds other files, such as {min(others)}: give another folder")
 
 
-def is_ours(name: str, overview: str) -> bool:
-    return name == overview or bool(NUMBERED.fullmatch(name))
+def names(overview: Path) -> set[str]:
+    """Of the files that were written together with this overview; none if it is not one of ours."""
+    if not overview.is_file():
+        return set()
+    with overview.open("rb") as file:
+        mark = MARK.match(file.read(HEADER + 100)[HEADER + 8 :])  # after the length and the kind of the chunk
+    return {overview.name, *(f"{number:04}.png" for number in range(int(mark[1])))} if mark else set()
+
+
+def marked(content: bytes, count: int) -> bytes:
+    """The PNG of an overview with a comment that says how many pictures were written beside it."""
+    chunk = b"tEXtComment\0dlexp wrote %d pictures" % count
+    size, check = (number.to_bytes(4, "big") for number in (len(chunk) - 4, zlib.crc32(chunk)))
+    return content[:HEADER] + size + chunk + check + content[HEADER:]
 
 
 def png(pixels: "np.ndarray") -> bytes:
@@ -48,7 +70,7 @@ def write_pictures(folder: Path, overview: tuple[str, bytes], images: "np.ndarra
     pixels = (np.clip(images, 0, 1) * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)  # (N, H, W, C)
     try:
         draft.mkdir(parents=True)
-        (draft / name).write_bytes(content)
+        (draft / name).write_bytes(marked(content, len(images)))
         for number, picture in enumerate(pixels):
             (draft / f"{number:04}.png").write_bytes(png(picture))
         if folder.exists():

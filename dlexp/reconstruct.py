@@ -54,6 +54,9 @@ def main() -> None:
     beside = run.with_name("reconstructions") if run.suffix == ".ckpt" else run / "reconstructions"
     folder = arguments.out or beside
     check_place(folder, OVERVIEW)
+    for path in paths:
+        if folder.resolve() in (path.parent.resolve(), path.resolve().parent):  # the latter where it is a link
+            raise InputError(f"{path} lies in the folder that would be written anew: give another one, --out FOLDER")
     images, made = reconstruct(run, paths, arguments.label, arguments.invert)
     errors = (images - made).square().flatten(1).mean(1).tolist()  # of pixels in 0..1
     write_pictures(folder, (OVERVIEW, overview(paths, images, made, errors)), made.numpy())

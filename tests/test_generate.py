@@ -135,6 +135,36 @@ def test_one_line_says_what_is_wrong(runs, ask, tmp_path):
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["holiday.png"]
 
 
+def test_only_what_was_written_here_makes_way(runs, ask, tmp_path):
+    def refused(folder, example):
+        before = {path.name: path.stat().st_ino for path in folder.iterdir()}
+        end = ask(runs["vae"], "n=3", f"out={folder}")
+        assert (end.code, end.out) == (1, "")
+        assert end.err == f"dlexp: out={folder} holds other files, such as {example}: give another folder\n"
+        assert {path.name: path.stat().st_ino for path in folder.iterdir()} == before
+
+    out = tmp_path / "out"
+    assert ask(runs["vae"], "n=5", f"out={out}").code == 0
+    with Image.open(out / "samples.png") as overview:
+        assert overview.info["Comment"] == "dlexp wrote 5 pictures"
+        overview.load()
+
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("0000.png", "0003.png"):
+        shutil.copy(out / name, own)
+    refused(own, "0000.png")  # without an overview
+    shutil.copy(out / "0004.png", own / "samples.png")
+    refused(own, "0000.png")  # with one that is not ours
+    for number in (5, 7):
+        added = shutil.copy(out / "0000.png", out / f"{number:04}.png")
+        refused(out, f"{number:04}.png")  # beyond the count
+        added.unlink()
+    (out / "0001.png").unlink()
+    assert ask(runs["vae"], "n=3", f"out={out}").code == 0
+    assert len(pictures(out)) == 3
+
+
 def test_an_early_end_leaves_the_older_files(runs, ask, tmp_path, monkeypatch):
     out = tmp_path / "samples"
     assert ask(runs["vae"], "n=3", f"out={out}").code == 0

@@ -70,9 +70,10 @@ def test_of_two_jobs_the_first_trains_it(study, place):
             "config_hash": trained["config_hash"],
             "commit": trained["commit"],
             "accuracy": trained["metrics"]["test/accuracy"],
+            "data": "dlexp.data.digits.Digits",
         }
         assert {"val/fid", "test/fid", "test/kid", "test/modes"} <= found["metrics"].keys()
-        (note,) = found["notes"]
+        note, *_ = found["notes"]
         assert folder.name in note
         assert found["abilities"] == ["generate", "reconstruct"]
         assert str(place) not in json.dumps({key: found[key] for key in ("judge", "notes", "choices", "metrics")})
@@ -146,7 +147,7 @@ def config(place: Path, **changes: object) -> DictConfig:
         "callbacks": {"curves": None, "sample_quality": {"judge": "${judge.run}"}},
         "judge": {"run": None, "words": ["task=cnn_compare", "model=lenet_relu"]},
         "trainer": {"fast_dev_run": False, "accelerator": "cpu"},
-        "data": {"input_shape": [1, 28, 28], "verify": True},
+        "data": {"_target_": "dlexp.data.digits.Digits", "input_shape": [1, 28, 28], "verify": True},
         "data_dir": str(place),
     }
     return OmegaConf.merge(cfg, changes)
@@ -315,4 +316,27 @@ def test_a_judge_that_cannot_be(known, finished, study, tmp_path):
     checkpoint = shutil.copy(finished / "checkpoints" / "best.ckpt", tmp_path / "alone.ckpt")
     cfg, facts = with_judge(config(tmp_path, judge={"run": checkpoint}), "digits")
     assert cfg.judge.run == str(checkpoint)
-    assert facts == {"run": "alone.ckpt", "config_hash": None, "commit": None, "accuracy": None}
+    unknown = dict.fromkeys(("config_hash", "commit", "accuracy"))
+    assert facts == unknown | {"run": "alone.ckpt", "data": "dlexp.data.digits.Digits"}
+
+
+def test_a_judge_of_other_data(training, finished, tmp_path):
+    """Of images of the same size, whatever it is called."""
+    clothes = {"_target_": "dlexp.data.fmnist.FashionMNIST"}
+    with pytest.raises(InputError) as caught:
+        with_judge(config(tmp_path, judge={"run": str(finished)}, data=clothes), "fmnist")
+    assert str(caught.value) == (
+        f"judge.run: {finished.name} knows dlexp.data.digits.Digits, not dlexp.data.fmnist.FashionMNIST: leave it out "
+        "to have one trained by itself, or train one with data=fmnist task=cnn_compare model=lenet_relu"
+    )
+
+    content = torch.load(finished / "checkpoints" / "best.ckpt", weights_only=True)
+    del content["hyper_parameters"]["data"]
+    torch.save(content, tmp_path / "untold.ckpt")
+    with pytest.raises(InputError, match=r"untold\.ckpt knows other data, not dlexp\.data\.digits\.Digits: "):
+        with_judge(config(tmp_path, judge={"run": str(tmp_path / "untold.ckpt")}), "digits")
+
+    assert training == []
+    with pytest.raises(InputError) as caught:  # an option that was other data when its judge was trained
+        with_judge(config(tmp_path, data=clothes), "mine")
+    assert f"remove {training[0].folder}, or train one" in str(caught.value)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from dlexp import reconstruct
 from dlexp.composition.command import command
+from dlexp.image_file import read_image
 from dlexp.trained import load_task
 
 
@@ -98,6 +99,52 @@ def test_a_conditional_model_is_told_the_class(runs, ask, images, tmp_path):
     end = ask(run, *paths)
     assert (end.code, end.out) == (1, "")
     assert "--class 0" in end.err
+
+
+def test_the_inputs_are_never_replaced(runs, ask, images, tmp_path):
+    (image, *_), pixels = images
+    out = tmp_path / "out"
+    assert ask(runs["vae"], image, "--out", out).code == 0
+    (tmp_path / "link.png").symlink_to(out / "0000.png")
+    (tmp_path / "way").symlink_to(out)
+    before = (out / "0000.png").read_bytes()
+    for path in (out / "0000.png", out / "reconstructions.png", tmp_path / "link.png", tmp_path / "way" / "0000.png"):
+        end = ask(runs["vae"], image, path, "--out", out)
+        assert (end.code, end.out) == (1, "")
+        assert end.err == (
+            f"dlexp: {path} lies in the folder that would be written anew: give another one, --out FOLDER\n"
+        )
+    user = tmp_path / "user"
+    user.mkdir()
+    for name in ("0000.png", "0007.png"):
+        Image.fromarray(pixels[0]).save(user / name)
+    end = ask(runs["vae"], user / "0000.png", user / "0007.png", "--out", user)
+    assert (end.code, end.out) == (1, "")
+    assert "holds other files, such as 0000.png" in end.err
+    assert len(list(user.iterdir())) == 2
+    assert (out / "0000.png").read_bytes() == before
+    assert ask(runs["vae"], out / "0000.png", "--out", tmp_path / "again").code == 0
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white(tmp_path, mode):
+    ink = np.zeros((28, 28, 2), np.uint8)  # black, seen in the middle only
+    ink[10:18, 10:18, 1] = 255
+    ink[0, :, 1] = 51
+    picture = Image.fromarray(ink, "LA")
+    if mode == "P":
+        picture = Image.fromarray((ink[..., 1] == 255).astype(np.uint8), "P")
+        picture.putpalette([0, 0, 0, 0, 0, 0])
+        picture.info["transparency"] = 0
+    picture.convert(mode).save(tmp_path / "ink.png")
+    expected = 255 - ink[..., 1].astype(np.float32)
+    expected[0] = 255 if mode == "P" else 204
+    for channels in (1, 3):
+        preprocessing = {"image_shape": [channels, 28, 28], "mean": [0.0], "std": [1.0]}
+        for invert in (False, True):
+            found = read_image(tmp_path / "ink.png", preprocessing, invert).numpy()
+            wanted = np.broadcast_to(255 - expected if invert else expected, found.shape)
+            np.testing.assert_allclose(found * 255, wanted, atol=1e-3)
 
 
 def test_invert(runs, ask, images, tmp_path):

@@ -23,12 +23,14 @@ class Verdict(NamedTuple):
 class JudgeNetwork(nn.Module):
     """The classifier that a checkpoint of dlexp holds; its features are what its last linear layer is given.
 
+    `data` is the class whose images it was trained on, such as dlexp.data.mnist.MNIST, None where it is not said.
     InputError if it is no classifier of images, or has no such layer. Leaves torch's generator as it was.
     """
 
     def __init__(self, checkpoint: dict[str, Any], name: str) -> None:
         super().__init__()
         self.name = name
+        self.data: str | None = (checkpoint["hyper_parameters"].get("data") or {}).get("_target_")
         self.classes = list(checkpoint.get("classes") or ())
         preprocessing = checkpoint.get("preprocessing") or {}
         self.image_shape = list(preprocessing.get("image_shape", ()))

@@ -37,10 +37,11 @@ def image_sheet(images: np.ndarray, *, columns: int, heading: str, x: str = "", 
     picture = sheet(images, columns)
     height, width = picture.shape[:2]
     across = min(max(columns * 0.5, 3.2), 7.0)  # inches
-    size = (across, across * height / width + 0.45 + 0.25 * bool(x))
+    left, below = 0.25 * bool(y), 0.25 * bool(x)  # inches that the names take
+    size = (across, (across - left) * height / width + below + 0.3)
     figure = Figure(figsize=size, dpi=160, facecolor=style.PAPER, layout="constrained")
-    figure.suptitle(heading, x=0.01, ha="left", fontsize=style.TITLE, color=style.INK, parse_math=False)
     axes = figure.add_subplot()
+    style.title(axes, heading)
     axes.imshow(picture, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])

@@ -4,7 +4,6 @@ import io
 import os
 import re
 import shutil
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,7 @@ from dlexp.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-HEADER = 33  # bytes of a PNG up to the end of IHDR
-MARK = re.compile(rb"Comment\0dlexp wrote (\d{1,5}) pictures")
+MARK = re.compile(r"dlexp wrote (\d{1,5}) pictures")  # the comment in an overview's file
 
 
 def check_place(folder: Path, overview: str) -> None:
@@ -36,18 +34,27 @@ def check_place(folder: Path, overview: str) -> None:
 
 def names(overview: Path) -> set[str]:
     """Of the files that were written together with this overview; none if it is not one of ours."""
+    from PIL import Image, UnidentifiedImageError
+
     if not overview.is_file():
         return set()
-    with overview.open("rb") as file:
-        mark = MARK.match(file.read(HEADER + 100)[HEADER + 8 :])  # after the length and the kind of the chunk
+    try:
+        with Image.open(overview) as picture:
+            mark = MARK.fullmatch(str(picture.info.get("Comment")))
+    except UnidentifiedImageError:
+        return set()
     return {overview.name, *(f"{number:04}.png" for number in range(int(mark[1])))} if mark else set()
 
 
 def marked(content: bytes, count: int) -> bytes:
     """The PNG of an overview with a comment that says how many pictures were written beside it."""
-    chunk = b"tEXtComment\0dlexp wrote %d pictures" % count
-    size, check = (number.to_bytes(4, "big") for number in (len(chunk) - 4, zlib.crc32(chunk)))
-    return content[:HEADER] + size + chunk + check + content[HEADER:]
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    words, file = PngInfo(), io.BytesIO()
+    words.add_text("Comment", f"dlexp wrote {count} pictures")
+    Image.open(io.BytesIO(content)).save(file, "PNG", pnginfo=words)
+    return file.getvalue()
 
 
 def png(pixels: "np.ndarray") -> bytes:

@@ -58,7 +58,10 @@ def main() -> None:
         if folder.resolve() in (path.parent.resolve(), path.resolve().parent):  # the latter where it is a link
             raise InputError(f"{path} lies in the folder that would be written anew: give another one, --out FOLDER")
     images, made = reconstruct(run, paths, arguments.label, arguments.invert)
-    errors = (images - made).square().flatten(1).mean(1).tolist()  # of pixels in 0..1
+
+    from dlexp.metrics.image_error import error_of_each
+
+    errors = error_of_each(made, images).tolist()  # of pixels in 0..1
     write_pictures(folder, (OVERVIEW, overview(paths, images, made, errors)), made.numpy())
     for number, (path, error) in enumerate(zip(paths, errors, strict=True)):
         print(f"{path}   MSE {error:.5f}   {folder / f'{number:04}.png'}")

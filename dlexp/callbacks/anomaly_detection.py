@@ -9,6 +9,7 @@ from torchmetrics.functional.classification import binary_auroc
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.split_batches import split_batches
+from dlexp.metrics.image_error import error_of_each
 
 
 class AnomalyDetection(Callback):
@@ -33,9 +34,8 @@ class AnomalyDetection(Callback):
         batches = []
         for x, labels in split_batches(trainer, "test", most=None):
             with trainer.precision_plugin.forward_context():
-                restored = pl_module.reconstruct(x, labels).float()
-            error = (restored - x).square().flatten(1).mean(1)  # (B,)
-            batches.append([part.cpu() for part in (error, labels == left_out)])
+                restored = pl_module.reconstruct(x, labels)
+            batches.append([part.cpu() for part in (error_of_each(restored, x), labels == left_out)])
         errors, strange = (torch.cat(part) for part in zip(*batches, strict=True))  # (N,), (N,) bool
         auc = binary_auroc(errors, strange.long())
         pl_module.log("test/anomaly_auc", auc, sync_dist=True)

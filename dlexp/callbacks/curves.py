@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from dlexp.callbacks.figures import keep_figure
+from dlexp.callbacks.training_history import training_history
 
 
 class Curves(Callback):
@@ -12,14 +13,10 @@ class Curves(Callback):
         self.folder = Path(folder)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        table = self.folder / "metrics.csv"
-        if not trainer.is_global_zero or not table.exists():
+        if (logged := training_history(trainer, self.folder)) is None:
             return
-        import pandas as pd
-
         from dlexp.reporting.plots import curve_names, curves
 
-        history, checkpoint = pd.read_csv(table), trainer.checkpoint_callback
-        names = curve_names(history, getattr(checkpoint, "monitor", None))
-        figure = curves(history, names=names, best_epoch=getattr(checkpoint, "best_epoch", None))
-        keep_figure(trainer, self.folder, "curves", figure)
+        history, best_epoch = logged
+        names = curve_names(history, getattr(trainer.checkpoint_callback, "monitor", None))
+        keep_figure(trainer, self.folder, "curves", curves(history, names=names, best_epoch=best_epoch))

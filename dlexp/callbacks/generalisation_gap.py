@@ -9,6 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from dlexp.callbacks.figures import keep_figure
+from dlexp.callbacks.training_history import training_history
 
 
 class GeneralisationGap(Callback):
@@ -54,17 +55,13 @@ class GeneralisationGap(Callback):
                 yield pl_module.score(trainer.datamodule.prepare(inputs)).float()
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        table = self.folder / "metrics.csv"
-        if self.sample is None or not trainer.is_global_zero or trainer.fast_dev_run or not table.exists():
+        if self.sample is None or (logged := training_history(trainer, self.folder)) is None:
             return
-        import pandas as pd
-
         from dlexp.reporting.gap import gap_curves
 
-        history = pd.read_csv(table)
+        history, best_epoch = logged
         if not self.logged <= set(history):
             return  # no epoch was validated
-        best_epoch = getattr(trainer.checkpoint_callback, "best_epoch", None)
         stopped = any(getattr(callback, "stopped_epoch", 0) for callback in trainer.callbacks)
         keep_figure(trainer, self.folder, "gap", gap_curves(history, best_epoch=best_epoch, stopped=stopped))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from dlexp.callbacks.figures import keep_figure
+from dlexp.callbacks.training_history import training_history
 
 
 class PlayerFigures(Callback):
@@ -14,13 +15,10 @@ class PlayerFigures(Callback):
         self.folder = Path(folder)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        table = self.folder / "metrics.csv"
-        if not trainer.is_global_zero or trainer.fast_dev_run or not table.exists():
+        if (logged := training_history(trainer, self.folder)) is None:
             return
-        import pandas as pd
-
         from dlexp.reporting.players import players
 
-        best_epoch = getattr(trainer.checkpoint_callback, "best_epoch", None)
-        figure = players(pd.read_csv(table), undecided=pl_module.game.undecided, best_epoch=best_epoch)
+        history, best_epoch = logged
+        figure = players(history, undecided=pl_module.game.undecided, best_epoch=best_epoch)
         keep_figure(trainer, self.folder, "players", figure)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
 
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.generalisation_gap import spread_sample
 from dlexp.callbacks.pca_baseline import PcaBaseline
 from dlexp.callbacks.split_batches import split_batches
+from dlexp.metrics.image_error import error_of_each
 
 
 class ReconstructionFigures(Callback):
@@ -56,8 +56,3 @@ class ReconstructionFigures(Callback):
         numbers = f"{size} number{'s' if size > 1 else ''}"
         heading = f"Held in {numbers}, and given back: error of a pixel {errors.mean():.2g}"
         keep_figure(trainer, self.folder, "reconstructions", reconstructions(blocks, heading=heading))
-
-
-def error_of_each(reconstructed: Tensor, x: Tensor) -> Tensor:
-    """(B,) of images (B, C, H, W): the mean of the squared error over its pixels."""
-    return (reconstructed.float() - x).square().flatten(1).mean(1)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
+from dlexp.callbacks.training_history import training_history
 
 REACH = 3.0  # standard deviations of the prior that a unit is moved to either side
 EDGE = 0.02  # of the prior's probability beyond the manifold's edge, on each side
@@ -30,14 +31,11 @@ class VAEFigures(Callback):
         self.side = side
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        table = self.folder / "metrics.csv"
-        if not trainer.is_global_zero or trainer.fast_dev_run or not table.exists():
+        if (logged := training_history(trainer, self.folder)) is None:
             return
-        import pandas as pd
-
         from dlexp.reporting.variational_plots import bound_by_parts
 
-        history, best_epoch = pd.read_csv(table), getattr(trainer.checkpoint_callback, "best_epoch", None)
+        history, best_epoch = logged
         if history.filter(regex="/reconstruction$").notna().any(axis=None):  # an epoch was complete
             keep_figure(trainer, self.folder, "elbo", bound_by_parts(history, best_epoch=best_epoch))
 

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from dlexp.errors import InputError
+from dlexp.models.generative.beside import beside
 from dlexp.models.generative.dcgan import DCGAN
 from dlexp.models.generative.gan import GAN
-from dlexp.models.generative.players import beside
 
 SHAPES = [(1, 28, 28), (3, 32, 32)]
 

@@ -10,6 +10,7 @@ from hydra.utils import instantiate
 from torch import nn
 
 from dlexp.errors import InputError
+from dlexp.models.generative.beside import beside
 from dlexp.models.generative.vae import VAE, ConvolutionalVAE, DenseVAE
 
 FILES = ["vae", "vae_conv", "vae_conditional"]
@@ -85,7 +86,7 @@ def test_a_linear_vae_with_classes_is_an_affine_map():
 
 
 def test_a_class_is_a_plane_of_ones():
-    inputs = convolutional().labelled(torch.full((1, 1, 8, 8), 0.5), torch.tensor([[0.0, 1.0, 0.0]]))
+    inputs = beside(convolutional().layout(torch.full((1, 1, 8, 8), 0.5)), torch.tensor([1]), 3)
     assert inputs.shape == (1, 4, 8, 8)
     assert [plane.unique().tolist() for plane in inputs[0]] == [[0.5], [0.0], [1.0], [0.0]]
 

@@ -1,9 +1,9 @@
 """The two players of a GAN, around networks of any kind: what draws images, and what scores them."""
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 from torch.nn.utils.parametrizations import spectral_norm
+
+from dlexp.models.generative.beside import beside
 
 
 class Generator(nn.Module):
@@ -30,15 +30,6 @@ class Discriminator(nn.Module):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         x = self.layout(2 * x - 1)  # around 0
         return self.network(beside(x, labels, self.num_classes)).squeeze(1)  # (B,)
-
-
-def beside(x: Tensor, labels: Tensor, num_classes: int) -> Tensor:
-    """`x` with the labels (B,), one-hot: as features of (B, D), as planes of 0 and 1 beside an image's channels."""
-    if num_classes == 0:
-        return x
-    classes = one_hot(labels, num_classes).to(x.dtype)  # (B, K)
-    classes = classes.view(*classes.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])  # (B, K) or (B, K, H, W)
-    return torch.cat([x, classes], dim=1)
 
 
 def plain(layer: nn.Module, features: int | None) -> nn.Module:

@@ -1,15 +1,14 @@
 """Variational autoencoders: an encoder to a Gaussian over codes, a decoder back (Kingma and Welling 2014)."""
 
 import math
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from dlexp.layers.choice import choose
 from dlexp.models.generative.autoencoder import OUTPUTS, check_latent_size
+from dlexp.models.generative.beside import beside
 from dlexp.models.generative.convolutional import convolutional_decoder, convolutional_encoder
 from dlexp.models.generative.dense import dense_decoder, dense_encoder
 
@@ -17,35 +16,36 @@ from dlexp.models.generative.dense import dense_decoder, dense_encoder
 class VAE(nn.Module, ABC):
     """With `num_classes`, both halves are told the class of an image (Sohn, Lee and Yan 2015); with 0, neither is.
 
-    Labels (B,) are int64. `decode` gives what `output` then bounds to pixels: a sigmoid's input is a pixel's logit.
+    Labels (B,) are int64; `layout` shapes the images they stand beside. `decode` gives what `output` then bounds to
+    pixels: a sigmoid's input is a pixel's logit.
     """
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, *, latent_size: int, num_classes: int, output: str
+        self,
+        layout: nn.Module,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        *,
+        latent_size: int,
+        num_classes: int,
+        output: str,
     ) -> None:
         super().__init__()
+        self.layout = layout
         self.encoder = encoder
         self.decoder = decoder
         self.latent_size = latent_size
         self.num_classes = num_classes
         self.output = choose("model.output", output, OUTPUTS)()
 
-    @abstractmethod
-    def labelled(self, x: Tensor, classes: Tensor) -> Tensor:
-        """Images (B, C, H, W) and their classes, one-hot (B, K), as the encoder takes them."""
-
     def posterior(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of each image's codes, (B, L) each."""
-        inputs = self.labelled(x, self.classes(labels, x)) if self.num_classes else x
+        inputs = beside(self.layout(x), labels, self.num_classes)  # (B, D + K) or (B, C + K, H, W)
         mean, log_variance = self.encoder(inputs).chunk(2, dim=1)
         return mean, log_variance
 
     def decode(self, z: Tensor, labels: Tensor) -> Tensor:
-        inputs = torch.cat([z, self.classes(labels, z)], dim=1) if self.num_classes else z  # (B, L + K)
-        return self.decoder(inputs)  # (B, C, H, W)
-
-    def classes(self, labels: Tensor, like: Tensor) -> Tensor:
-        return one_hot(labels, self.num_classes).to(like.dtype)  # (B, K)
+        return self.decoder(beside(z, labels, self.num_classes))  # (B, L + K) to (B, C, H, W)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         mean, _ = self.posterior(x, labels)
@@ -69,15 +69,13 @@ class DenseVAE(VAE):
         check_latent_size(latent_size)
         style = {"activation": activation, "dropout": dropout}
         super().__init__(
+            nn.Flatten(),
             dense_encoder(math.prod(image_shape) + num_classes, hidden_sizes, 2 * latent_size, **style),
             dense_decoder(latent_size + num_classes, hidden_sizes[::-1], image_shape, **style),
             latent_size=latent_size,
             num_classes=num_classes,
             output=output,
         )
-
-    def labelled(self, x: Tensor, classes: Tensor) -> Tensor:
-        return torch.cat([x.flatten(1), classes], dim=1)  # (B, D + K)
 
 
 class ConvolutionalVAE(VAE):
@@ -99,6 +97,7 @@ class ConvolutionalVAE(VAE):
         check_latent_size(latent_size)
         channels, height, side = image_shape
         super().__init__(
+            nn.Identity(),
             convolutional_encoder(
                 (channels + num_classes, height, side), width, 2 * latent_size, activation=activation
             ),
@@ -107,7 +106,3 @@ class ConvolutionalVAE(VAE):
             num_classes=num_classes,
             output=output,
         )
-
-    def labelled(self, x: Tensor, classes: Tensor) -> Tensor:
-        planes = classes[:, :, None, None].expand(-1, -1, *x.shape[2:])  # (B, K, H, W)
-        return torch.cat([x, planes], dim=1)  # (B, C + K, H, W)

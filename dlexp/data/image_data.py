@@ -147,8 +147,9 @@ class ImageData(ResidentData, ABC):
         except InputError as error:
             raise InputError(f"data.{key}: {error}") from None
 
-    def train_loader(self, inputs: Tensor, labels: Tensor, **order: Any) -> TrainLoader:
-        return TrainLoader(images=inputs, labels=labels, normalize=self.prepare, augment=self.augment, **order)
+    def train_dataloader(self) -> TrainLoader:
+        images = self.images("train")
+        return TrainLoader(images=images, normalize=self.prepare, augment=self.augment, **self.shuffled())
 
 
 def tensors(images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:

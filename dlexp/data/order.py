@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-ORDER, AUGMENTATION, MIRRORED = range(3)  # what a stream of random numbers is for
+ORDER, AUGMENTATION, MIRRORED, FRESH = range(4)  # what a stream of random numbers is for
 
 
 def stream(seed: int, *key: int, count: int) -> list[int]:
@@ -42,3 +42,19 @@ class ShuffledShard:
     def draw_seeds(self, batches: int) -> list[int]:
         """A seed for the augmentation of each of the epoch's batches. Ranks draw differently."""
         return stream(self.seed, AUGMENTATION, self.epoch, self.rank, count=batches)
+
+
+class FreshDraws:
+    """The seeds of an epoch's batches, each of which is drawn anew. Ranks and epochs draw differently."""
+
+    def __init__(self, *, seed: int, rank: int) -> None:
+        self.seed = seed
+        self.rank = rank
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this at the start of every epoch, with the number of epochs done."""
+        self.epoch = epoch
+
+    def seeds(self, batches: int) -> list[int]:
+        return stream(self.seed, FRESH, self.epoch, self.rank, count=batches)

@@ -1,7 +1,7 @@
 """Sets that lie on the training device as a whole: what images and tables have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -10,7 +10,6 @@ from torch import Tensor
 
 from dlexp.data.loader import EvalLoader
 from dlexp.data.order import ShuffledShard
-from dlexp.data.shuffled_loader import ShuffledLoader
 from dlexp.errors import InputError
 
 
@@ -32,11 +31,11 @@ class ResidentData(LightningDataModule, ABC):
 
     @abstractmethod
     def make(self) -> dict[str, tuple[Tensor, Tensor]]:
-        """The splits, on the CPU: 'train', 'test' and, unless there is none, 'val'."""
+        """The splits that are kept, on the CPU: 'test', 'val' unless there is none, 'train' unless it is endless."""
 
     @abstractmethod
-    def train_loader(self, inputs: Tensor, labels: Tensor, **order: Any) -> ShuffledLoader:
-        """The training batches; `order` goes to the loader as it stands."""
+    def train_dataloader(self) -> Iterable[Any]:
+        """The batches of an epoch."""
 
     @property
     def prepare(self) -> Callable[[Tensor], Tensor]:
@@ -55,10 +54,11 @@ class ResidentData(LightningDataModule, ABC):
         self.splits = self.splits or self.make()
         self.splits = {name: (x.to(self.device), y.to(self.device)) for name, (x, y) in self.splits.items()}
 
-    def train_dataloader(self) -> ShuffledLoader:
-        inputs, labels = self.splits["train"]
+    def shuffled(self) -> dict[str, Any]:
+        """What a ShuffledLoader of the training split is to be given besides its inputs."""
+        labels = self.labels("train")
         sampler = ShuffledShard(size=len(labels), seed=self.seed, **self.shard())
-        return self.train_loader(inputs, labels, batch_size=self.batch_size, sampler=sampler, processed=self.processed)
+        return {"labels": labels, "batch_size": self.batch_size, "sampler": sampler, "processed": self.processed}
 
     def val_dataloader(self) -> EvalLoader | list[EvalLoader]:
         return self.eval_dataloader("val") if "val" in self.splits else []

@@ -41,8 +41,8 @@ class TableData(ResidentData, ABC):
         """float32 (N, D)."""
         return self.splits[split][0]
 
-    def train_loader(self, inputs: Tensor, labels: Tensor, **order: Any) -> ShuffledLoader:
-        return TableLoader(features=inputs, labels=labels, **order)
+    def train_dataloader(self) -> "TableLoader":
+        return TableLoader(features=self.features("train"), **self.shuffled())
 
 
 class TableLoader(ShuffledLoader):

@@ -42,7 +42,7 @@ def effort_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
     for axes, effort in zip(panels, ("steps", "seconds"), strict=True):
         lines = {label: table.set_index(effort)["mean"] for label, table in tables.items()}
         for place, (line, look, table) in enumerate(zip(lines.values(), style.LOOKS, tables.values(), strict=False)):
-            _line(axes, line, table.set_index(effort)["deviation"], look, banded=place < MOST_BANDS)
+            draw_line(axes, line, table.set_index(effort)["deviation"], look, banded=place < MOST_BANDS)
         axes.set_xlim(left=0)
         scale_metric(axes, lines, name)
         style.title(axes, f"{quantities.heading(name)} against {effort}")
@@ -92,11 +92,11 @@ def _lines(axes: "Axes", tables: "Mapping[str, DataFrame]") -> "dict[str, Series
     """Draw a line for each table and return what was drawn."""
     means = {label: table.mean(axis=1) for label, table in tables.items()}
     for place, ((label, mean), look) in enumerate(zip(means.items(), style.LOOKS, strict=False)):
-        _line(axes, mean, tables[label].std(axis=1), look, banded=place < MOST_BANDS)
+        draw_line(axes, mean, tables[label].std(axis=1), look, banded=place < MOST_BANDS)
     return means
 
 
-def _line(axes: "Axes", mean: "Series", spread: "Series", look: Mapping[str, Any], *, banded: bool) -> None:
+def draw_line(axes: "Axes", mean: "Series", spread: "Series", look: Mapping[str, Any], *, banded: bool) -> None:
     """A mean, and around it a band of `spread` to both sides, NaN where there is one seed."""
     axes.plot(mean.index, mean, linewidth=1.6, **look, **dots(mean))
     if banded:

@@ -1,0 +1,1 @@
+"""Text: files of it, as characters and as words."""

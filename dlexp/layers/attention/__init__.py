@@ -1,0 +1,1 @@
+"""Attention: scores, weights and context, additive or by dot products, in one head or many."""

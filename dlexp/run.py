@@ -45,6 +45,9 @@ def run(cfg: DictConfig, record: Record) -> None:
         record.add(judge=judge, abilities=[name for name in ABILITIES if hasattr(task, name)])
 
         metrics = tuned | stages(cfg, trainer, task, data)
+        measures = {name: value for one in trainer.callbacks for name, value in getattr(one, "measures", {}).items()}
+        metrics |= measures
+        record.add(measures=list(measures))
         for callback in trainer.callbacks:
             record.add(**getattr(callback, "summary", {}))
         record.add(notes=[note for callback in trainer.callbacks for note in getattr(callback, "notes", ())])

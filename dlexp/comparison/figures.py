@@ -12,6 +12,7 @@ from dlexp.comparison.ranking import Ranking
 from dlexp.reporting import plots, quantities
 from dlexp.reporting.heat_map import heat_map
 from dlexp.reporting.overlaid import MOST_BANDS, effort_curves, overlaid_curves, response_curves
+from dlexp.reporting.profile import as_table, profile_figure
 from dlexp.reporting.scatter import scatter
 from dlexp.reporting.trade_off import MOST_NAMED, trade_off
 
@@ -39,6 +40,7 @@ def figures(ranking: Ranking) -> Iterator[Drawing]:
     if ranking.judged:
         axes = ranking.axes
         yield from over_axes(ranking, axes) if is_grid(axes, ranking.judged) else over_trials(ranking, axes)
+    yield from over_profiles(ranking)
     yield from over_epochs(ranking)
     yield from over_effort(ranking)
     yield from against_costs(ranking)
@@ -60,6 +62,8 @@ def over_axes(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
         yield Drawing(f"{name}_over_{x.key}_and_{y.key}", figure, "Mean over seeds; hatched: no finished job.")
     for axis in axes:
         if axis.numeric:
+            for measure in ranking.measures:
+                yield along(ranking, axis, measure)
             yield along(ranking, axis, name)
             if ranking.twin and yardsticks(ranking, axis, ranking.twin):
                 yield along(ranking, axis, ranking.twin)
@@ -81,6 +85,8 @@ def along(ranking: Ranking, axis: Axis, name: str) -> Drawing:
         yardsticks=yardsticks(ranking, axis, name),
     )
     caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
+    if name in ranking.measures:
+        caption = f"{caption} {_without(ranking, name)}".strip()
     if trained:
         caption = f"{caption} Dashed: on training samples, without dropout and augmentation.".strip()
     return Drawing(f"{name}_over_{axis.key}", figure, caption)
@@ -160,7 +166,8 @@ def over_epochs(ranking: Ranking) -> Iterator[Drawing]:
         }
         if any(len(table) for table in tables.values()):
             caption = _lines(len(shown), len(ranking.alternatives), several_seeds(shown))
-            yield Drawing(metric, overlaid_curves(tables, name=metric), caption)
+            baselines = plots.baselines([run.history for a in shown for run in a.runs], metric)
+            yield Drawing(metric, overlaid_curves(tables, name=metric, baselines=baselines), caption)
 
 
 def over_effort(ranking: Ranking) -> Iterator[Drawing]:
@@ -203,6 +210,30 @@ def against_costs(ranking: Ranking) -> Iterator[Drawing]:
             if len(points) > MOST_NAMED:
                 caption += " Grey: the others, at the border if they lie beyond it."
             yield Drawing(f"against_{cost}", figure, caption)
+
+
+def over_profiles(ranking: Ranking) -> Iterator[Drawing]:
+    """What the best alternatives found along a scale of their own, such as accuracy by length, laid together."""
+    import pandas as pd
+
+    shown = ranking.alternatives[:MOST_DRAWN]
+    for name in dict.fromkeys(name for a in shown for run in a.runs for name in run.profiles):
+        tables, profiles = {}, []
+        for alternative in shown:
+            found = [run.profiles[name] for run in alternative.runs if name in run.profiles]
+            if found:
+                columns = [as_table(profile) for profile in found]
+                tables[ranking.labels[alternative.name]] = pd.concat(columns, axis=1).sort_index()
+                profiles += found
+        caption = _lines(len(tables), len(ranking.alternatives), several_seeds(shown))
+        yield Drawing(name, profile_figure(profiles[0], tables), caption)
+
+
+def _without(ranking: Ranking, measure: str) -> str:
+    """How many jobs have no such number, which are those that a mean over seeds leaves out."""
+    runs = [run for alternative in ranking.judged for run in alternative.runs]
+    absent = sum(measure not in run.result.metrics for run in runs)
+    return f"{absent} of {len(runs)} jobs never got there and are left out." if absent else ""
 
 
 def _lines(shown: int, count: int, several: bool) -> str:

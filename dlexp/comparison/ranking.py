@@ -61,6 +61,11 @@ class Ranking:
         return {name: f"#{place}" for place, name in enumerate(names, 1)}
 
     @cached_property
+    def measures(self) -> list[str]:
+        """Metrics of whole trainings, such as the steps that one took to solve its problem: not all may have them."""
+        return self._present([m for a in self.alternatives for run in a.runs for m in run.result.measures])
+
+    @cached_property
     def main_metrics(self) -> list[str]:
         """The monitored metric on validation and test, or the losses, as far as somebody has them."""
         wanted = (self.monitor, self.twin) if self.judged else ("val/loss", "test/loss")
@@ -68,10 +73,11 @@ class Ranking:
 
     @cached_property
     def other_metrics(self) -> list[str]:
-        """The losses, further ones of the test split, or of the validation where nothing was tested, what was tuned."""
+        """Measures, losses, others of the test split, or of the validation where nothing was tested, what was tuned."""
         names = list(dict.fromkeys(m for a in self.alternatives for run in a.runs for m in run.result.metrics))
         stage = "test/" if any(m.startswith("test/") for m in names) else "val/"
-        found = self._present(["val/loss", "test/loss", *(m for m in names if m.startswith((stage, "tune/")))])
+        others = [m for m in names if m.startswith((stage, "tune/"))]
+        found = self._present([*self.measures, "val/loss", "test/loss", *others])
         return [metric for metric in found if metric not in self.main_metrics]
 
     def _present(self, metrics: Sequence[str | None]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dlexp.reporting.style import INK, LOOKS, SMALL
+from dlexp.reporting.style import INK, LOOKS, MUTED, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,16 +46,26 @@ def _start(block: list[float], gap: float, low: float, high: float) -> float:
     return min(max(total / size, low), high - (size - 1) * gap)
 
 
-def label_lines(axes: "Axes", lines: "Mapping[str, Series]") -> None:
-    """Name lines that were drawn in the order of LOOKS: a few at their ends, more in a legend. Call it last."""
+def label_lines(axes: "Axes", lines: "Mapping[str, Series]", levels: Mapping[str, float] | None = None) -> None:
+    """Name lines that were drawn in the order of LOOKS: a few at their ends, more in a legend. Call it last.
+
+    `levels`, what the lines are held against, are drawn here, grey and dashed, and named at their ends.
+    """
+    levels = levels or {}
+    right = max((line.index[-1] for line in lines.values() if len(line)), default=axes.get_xlim()[1])
+    for level in levels.values():
+        axes.axhline(level, color=MUTED, linestyle=(0, (4, 2)), linewidth=1.3, zorder=1)
     ends = [
         (line.index[-1], line.iloc[-1], name, look)
         for (name, line), look in zip(lines.items(), LOOKS, strict=False)
         if len(line) and np.isfinite(line.iloc[-1])
     ]
-    if len(ends) <= MOST_AT_ENDS:
-        label_line_ends(axes, [(x, y, name, look["color"]) for x, y, name, look in ends])
+    if len(ends) + len(levels) <= MOST_AT_ENDS:
+        named = [(x, y, name, look["color"]) for x, y, name, look in ends]
+        label_line_ends(axes, named + [(right, level, name, MUTED) for name, level in levels.items()])
         return
+    for name, level in levels.items():
+        axes.text(right, level, name, ha="right", va="bottom", fontsize=SMALL, color=MUTED, parse_math=False)
     from matplotlib.lines import Line2D
 
     ends.sort(key=lambda end: -end[1])  # as the lines end, so that the eye finds them

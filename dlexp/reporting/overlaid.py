@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 MOST_BANDS = 3  # more would cover one another
 
 
-def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure":
+def overlaid_curves(
+    tables: "Mapping[str, DataFrame]", *, name: str, baselines: Mapping[str, float] | None = None
+) -> "Figure":
     """The metric `name` (`val/accuracy`) over the epochs, a line for each alternative, the best first.
 
     A table holds epochs (from 1) as rows and seeds as columns; the band is one standard deviation to both sides.
-    The axis of a share leaves out the first quarter of a long run.
+    `baselines` are drawn as levels. The axis of a share leaves out the first quarter of a long run.
     """
     figure, (axes,) = style.new_figure()
     means = _lines(axes, tables)
@@ -29,7 +31,7 @@ def overlaid_curves(tables: "Mapping[str, DataFrame]", *, name: str) -> "Figure"
         floor = min(mean.iloc[len(mean) // 4 :].min() for mean in long)
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, floor - 0.05 * (high - floor)), min(high, 1.0 + 0.02 * (1.0 - floor)))
-    finish_curves(axes, means, name, quantities.heading(name))
+    finish_curves(axes, means, name, quantities.heading(name), baselines)
     return figure
 
 

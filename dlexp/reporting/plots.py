@@ -1,6 +1,6 @@
 """Figures of one run, from arrays: learning curves, confusion, mistakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,18 @@ def by_epoch(history: "DataFrame", metric: str) -> "Series":
     values = history.reindex(columns=["epoch", metric]).groupby("epoch")[metric].mean().dropna()
     values.index = values.index.astype(int) + 1
     return values
+
+
+def baselines(histories: "Sequence[DataFrame]", metric: str) -> dict[str, float]:
+    """What `metric` is held against, by name: the mean of each `metric_of_NAME` (`val/mse_of_pca`) that was logged."""
+    found: dict[str, list[float]] = {}
+    for history in histories:
+        for column in history:
+            if column.startswith(f"{metric}_of_") and history[column].notna().any():
+                found.setdefault(quantities.spoken(column.removeprefix(f"{metric}_of_")), []).append(
+                    history[column].mean()
+                )
+    return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 def curve_names(history: "DataFrame", monitor: str | None = None) -> list[str]:
@@ -67,7 +79,7 @@ def curves(history: "DataFrame", *, names: Sequence[str] | None = None, best_epo
             for line, look in zip(lines.values(), style.LOOKS, strict=False):
                 if best in line.index:
                     axes.plot(best, line[best], "o", markersize=6.5, markeredgecolor=style.PAPER, **look)
-        finish_curves(axes, lines, name, title)
+        finish_curves(axes, lines, name, title, baselines([history], f"val/{name}"))
     return figure
 
 
@@ -167,8 +179,12 @@ def dots(line: "Series") -> dict:
     return {"marker": "o" if len(line) <= 12 else "", "markersize": 3.5}
 
 
-def finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str) -> None:
-    """Scales, title and the names of lines over epochs already drawn, in the order of LOOKS."""
+def finish_curves(
+    axes: "Axes", lines: "Mapping[str, Series]", name: str, title: str, baselines: Mapping[str, float] | None = None
+) -> None:
+    """Scales, title and the names of lines over epochs already drawn, in the order of LOOKS; what they are held against
+    is drawn here.
+    """
     from matplotlib.ticker import MaxNLocator
 
     style.title(axes, title)
@@ -176,13 +192,14 @@ def finish_curves(axes: "Axes", lines: "Mapping[str, Series]", name: str, title:
     last = max((line.index[-1] for line in lines.values() if len(line)), default=1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axes.set_xlim((0.5, 1.1) if last == 1 else (1 - 0.02 * last, last * 1.02))
-    scale_metric(axes, lines, name)
-    label_lines(axes, lines)
+    levels = {label: level for label, level in (baselines or {}).items() if np.isfinite(level)}
+    scale_metric(axes, lines, name, levels.values())
+    label_lines(axes, lines, levels)
 
 
-def scale_metric(axes: "Axes", lines: "Mapping[str, Series]", name: str) -> None:
-    """The vertical axis of lines of the metric `name`."""
-    values = np.concatenate([np.asarray(line, dtype=float) for line in lines.values()] or [np.empty(0)])
+def scale_metric(axes: "Axes", lines: "Mapping[str, Series]", name: str, levels: Iterable[float] = ()) -> None:
+    """The vertical axis of lines of the metric `name`, and of horizontal lines at `levels`."""
+    values = np.concatenate([*(np.asarray(line, dtype=float) for line in lines.values()), [*levels]])
     values = values[np.isfinite(values)]
     far = 5 if name.endswith("loss") else 50
     if not quantities.is_share(name) and len(values) and 0 < far * values.min() < values.max():

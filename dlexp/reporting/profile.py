@@ -57,8 +57,6 @@ def profile_figure(profile: Profile, tables: "Mapping[str, DataFrame]") -> "Figu
     figure, (axes,) = style.new_figure()
     if profile.trained is not None:
         axes.axvspan(*profile.trained, color=style.GRID, alpha=0.6, linewidth=0, zorder=0)
-    if profile.baseline is not None:
-        axes.axhline(profile.baseline, color=style.MUTED, linestyle=(0, (4, 2)), linewidth=1.4)
     means = {}
     for place, ((label, table), look) in enumerate(zip(tables.items(), style.LOOKS, strict=False)):
         shown = table.where(table > 0) if profile.logarithmic else table
@@ -69,7 +67,8 @@ def profile_figure(profile: Profile, tables: "Mapping[str, DataFrame]") -> "Figu
         plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
     style.title(axes, profile.title)
     style.axis_names(axes, x=profile.x_name, y=profile.y_name)
-    label_lines(axes, means)
+    baseline = {} if profile.baseline is None else {profile.baseline_name or "baseline": profile.baseline}
+    label_lines(axes, means, baseline)
     return figure
 
 

@@ -3,7 +3,23 @@
 import math
 
 ABSENT = "—"
-SHORT = ("auc", "f1", "mse", "mae", "kl", "nll", "elbo", "fid", "kid", "pca", "cer", "wer")  # written in capitals
+SHORT = (
+    "auc",
+    "f1",
+    "mse",
+    "mae",
+    "kl",
+    "nll",
+    "elbo",
+    "fid",
+    "kid",
+    "pca",
+    "cer",
+    "wer",
+    "gru",
+    "lstm",
+    "tcn",
+)  # written in capitals
 WRITTEN = {short: short.upper() for short in SHORT} | {"r2": "R²", "lr": "learning rate"}
 UNITS = {"denoising_gain": "dB", **dict.fromkeys(("elbo", "kl", "nll", "reconstruction", "mode_kl"), "nats")}
 SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage

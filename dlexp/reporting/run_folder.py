@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dlexp.errors import InputError
+from dlexp.reporting.profile import Profile, kept
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,6 +28,7 @@ class Result:
     choices: dict = field(default_factory=dict)  # {config group: chosen file}
     overrides: list = field(default_factory=list)  # what the command line said, as typed
     metrics: dict = field(default_factory=dict)  # {"test/accuracy": 0.98}
+    measures: list = field(default_factory=list)  # those metrics that are of the whole training, as steps to solve
     monitor: str | None = None  # the metric that chose the best epoch, and its direction:
     mode: str = "max"  # max or min
     best_epoch: int | None = None  # counted from 0, as the column `epoch` of metrics.csv
@@ -83,6 +85,11 @@ class Run:
     def figures(self) -> list[Path]:
         """The pictures and films in figures/, by name."""
         return sorted(path for path in (self.folder / "figures").glob("*") if path.suffix in (".png", ".gif"))
+
+    @cached_property
+    def profiles(self) -> "dict[str, Profile]":
+        """What it found along a scale, by name."""
+        return kept(self.folder)
 
     @cached_property
     def log(self) -> Path | None:

@@ -8,6 +8,7 @@ import pytest
 from dlexp.comparison.alternatives import axes, replicates
 from dlexp.comparison.figures import MOST_RESPONSES, figures
 from dlexp.comparison.ranking import rank
+from dlexp.reporting.profile import Profile, keep
 from dlexp.reporting.run_folder import Result, Run
 
 FLAT = ["against_parameters", "against_flops", "against_seconds_per_epoch"]
@@ -160,3 +161,43 @@ def test_the_loss_against_steps_and_seconds(tmp_path):
         np.testing.assert_allclose(line.get_xdata(), [40, 80, 120])
         np.testing.assert_allclose(line.get_ydata(), [(1 + 1 / 2) / 2, (1 / 2 + 1 / 3) / 2, (1 / 3 + 1 / 4) / 2])
     assert [list(line.get_xdata()) for line in seconds.lines] == [[2, 4, 6], [1, 2, 3]]  # the better, muon, is slower
+
+
+def test_measures_are_drawn_along_a_number_and_say_who_is_left_out(tmp_path):
+    found = ranking(tmp_path, product(**{"model": ["a", "b"], "data.length": ["10", "20", "40"]}), seeds=(0, 1))
+    runs = [run for alternative in found.alternatives for run in alternative.runs]
+    for place, run in enumerate(runs):
+        run.result.measures.append("val/steps_to_solve")
+        if place:  # one has not solved it
+            run.result.metrics["val/steps_to_solve"] = 100 * place
+    first, *_ = found.alternatives
+    drawings = {drawing.name: drawing for drawing in figures(found)}
+    steps = drawings["val/steps_to_solve_over_data.length"]
+    assert "1 of 12 jobs never got there" in steps.caption
+    (axes,) = steps.figure.axes
+    lines = {text.get_text(): line for text, line in zip(axes.texts, axes.lines, strict=True)}
+    assert set(lines) == {"a", "b"}
+    shown = lines[first.settings["model"]].get_ydata()
+    assert shown[-1] == 100  # the one seed of the two that has solved it
+    assert "never got there" not in drawings["val/accuracy_over_data.length"].caption
+    assert found.other_metrics[0] == "val/steps_to_solve"
+
+
+def test_profiles_of_the_alternatives_are_laid_together(tmp_path):
+    found = ranking(tmp_path, product(model=["a", "b"]), seeds=(0, 1))
+    for alternative in found.alternatives:
+        for place, run in enumerate(alternative.runs):
+            run.folder.mkdir(exist_ok=True)
+            line = [place + (alternative.name == "a"), 2.0]
+            keep(
+                run.folder,
+                "by_length",
+                Profile(title="Accuracy", x_name="length", y_name="accuracy", x=[5, 10], y=line),
+            )
+    figure = drawn(found)["by_length"]
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == [alternative.name for alternative in found.alternatives]
+    means = {
+        alternative.name: line.get_ydata()[0] for alternative, line in zip(found.alternatives, axes.lines, strict=True)
+    }
+    assert means == {"a": 1.5, "b": 0.5}

@@ -137,3 +137,16 @@ def test_figures_leave_pyplot_alone_and_say_nothing(caplog):
     style.png(plots.curves(history(3)))
     assert pyplot.get_fignums() == []
     assert caplog.records == []
+
+
+def test_a_baseline_is_a_level_in_the_panel_of_its_metric():
+    table = pd.DataFrame({"epoch": range(3), "val/mse": [0.3, 0.2, 0.1], "val/loss": 1.0, "val/mse_of_pca": 0.15})
+    assert plots.baselines([table], "val/mse") == {"PCA": pytest.approx(0.15)}
+    assert plots.baselines([table, table.assign(**{"val/mse_of_pca": 0.25})], "val/mse") == {"PCA": pytest.approx(0.2)}
+    assert plots.baselines([table], "val/loss") == {}
+    loss, mse = plots.curves(table, names=["loss", "mse"]).axes
+    assert [len(axes.lines) for axes in (loss, mse)] == [1, 2]
+    np.testing.assert_allclose(mse.lines[-1].get_ydata(), 0.15)
+    assert [text.get_text() for text in mse.texts] == ["val", "PCA"]
+    low, high = mse.get_ylim()
+    assert low < 0.1 < 0.3 < high

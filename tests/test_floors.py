@@ -18,6 +18,7 @@ STAIRS = (  # from the ground up: what stands on a step imports from steps below
     {"studies"},
     {"plugins"},
     {"evaluate", "report", "image_file", "trained", "picture_folder"},  # floor 3
+    {"generation"},
     {"predict", "generate", "reconstruct", "__main__"},
 )
 STEP = {room: step for step, rooms in enumerate(STAIRS) for room in rooms}

@@ -1,4 +1,4 @@
-"""`python -m dlexp.generate RUN n=64`: what a model draws, as image files."""
+"""`python -m dlexp.generate RUN …`: what a model draws, as image files, and what it writes."""
 
 import shutil
 
@@ -10,6 +10,7 @@ from PIL import Image
 
 from dlexp import generate
 from dlexp.composition.command import command
+from dlexp.generation import pictures as drawing
 from dlexp.trained import load_task
 
 
@@ -69,7 +70,7 @@ def test_the_seed_decides_and_older_files_make_way(runs, ask, tmp_path):
 
 @pytest.mark.parametrize("kind", ["vae_conditional", "gan_conditional"])
 def test_a_class(runs, ask, kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(generate, "DRAWN", 3)
+    monkeypatch.setattr(drawing, "DRAWN", 3)
     for word in ("3", "12"):
         end = ask(runs[kind], "n=11", *([f"class={word}"] if word == "3" else []), f"out={tmp_path / word}")
         assert (end.code, end.err) == (0, "")
@@ -118,7 +119,9 @@ def test_one_line_says_what_is_wrong(runs, ask, tmp_path):
         ((vae, "n"), ("give a value, n=",)),
         ((vae, "seed=-1"), ("seed=-1",)),
         ((vae, "sed=1"), ("'sed='", "did you mean 'seed'")),
-        ((vae, "64"), ("'64='", "class, n, out, seed")),
+        ((vae, "64"), ("'64='", "class, n, out, prompt, seed")),
+        ((vae, "prompt=hello"), ("prompt= means nothing to a run that draws images", "n=, seed=, class=, out=")),
+        ((vae, "temperature=1"), ("temperature= means nothing",)),
         ((vae, "class=3"), ("class 3", "without classes")),
         ((runs["gan_conditional"], "class=10"), ("no class '10'",)),
         ((runs["gan_conditional"], "class=-1"), ("no class '-1'",)),
@@ -180,3 +183,109 @@ def test_an_early_end_leaves_the_older_files(runs, ask, tmp_path, monkeypatch):
     assert end.err == f"dlexp: cannot write {out}: No space left on device; give another folder as out\n"
     np.testing.assert_array_equal(pictures(out), before)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "samples"]
+
+
+# --- text ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["char_lstm", "char_transformer"])
+def play(request, launch, tmp_path_factory):
+    """A run that has read a little."""
+    folder = tmp_path_factory.mktemp("play") / "run"
+    sizes = {"char_lstm": ["model.hidden_size=12"], "char_transformer": ["model.size=12", "model.layers=1"]}
+    words = [f"model={request.param}", *sizes[request.param], "trainer.limit_train_batches=5", "trainer.max_epochs=1"]
+    few = [
+        "data.length=16",
+        *("callbacks.bits_over_context=null", "callbacks.text_samples=null"),
+        "callbacks.curves=null",
+        "logger=none",
+    ]
+    end = launch("task=next_token", "trainer=cpu", *words, *few, folder=folder)
+    assert (end.code, end.err) == (0, "")
+    return folder
+
+
+def test_text(play, ask, tmp_path):
+    end = ask(play, "prompt=ROMEO:", "n=50", "seed=1")
+    assert (end.code, end.err) == (0, "")
+    task, checkpoint = load_task(play, "generate")
+    alphabet = checkpoint["preprocessing"]["alphabet"]
+    words = {"temperature": 0.8, "top_k": None, "top_p": None, "letters": 61}
+    prompt = torch.tensor([[alphabet.index(letter) + 1 for letter in "ROMEO:"]])
+    expected = task.write(prompt, 50, **words, generator=torch.Generator().manual_seed(1))
+    assert end.out == "ROMEO:" + "".join(alphabet[number - 1] for number in expected[0]) + "\n"
+    assert ask(play, "prompt=ROMEO:", "n=50", "seed=1").out == end.out
+    assert ask(play, "prompt=ROMEO:", "n=50", "seed=2").out != end.out
+
+    out = tmp_path / "new" / "text.txt"
+    said = ask(play / "checkpoints" / "last.ckpt", "prompt=ROMEO:", "n=50", "seed=1", f"out={out}")
+    assert (said.code, said.out) == (0, f"56 characters: {out}\n")
+    assert out.read_text() == end.out
+
+
+def test_greedy_text_needs_no_seed(play, ask):
+    found = {ask(play, "n=30", *words).out for words in (["temperature=0"], ["temperature=0", "seed=5"], ["top_k=1"])}
+    assert len(found) == 1
+    assert found == {ask(play, "n=30", "top_p=0", "seed=9").out}
+    assert len(found.pop()) == 31
+    drawn = {ask(play, "n=30", f"temperature={temperature}").out for temperature in (0, 0.8, 3)}
+    assert len(drawn) == 3
+
+
+def test_one_line_says_what_is_wrong_with_the_words_for_text(play, ask, tmp_path):
+    for word, parts in (
+        ("class=3", ("class= means nothing to a run that writes text", "prompt=, n=, temperature=")),
+        ("beam=3", ("beam= means nothing",)),
+        ("prompt=Grüße, 世界", ("does not know 'ü', 'ß', '世', '界'", "61 characters")),
+        ("prompt=", ("give a value, prompt=…",)),
+        ("n=0", ("n=0", "1 to 100,000")),
+        ("temperature=-1", ("temperature=-1", "0 to 100")),
+        ("temperature=hot", ("temperature=hot",)),
+        ("temperature=nan", ("temperature=nan",)),
+        ("top_k=0", ("top_k=0", "1 to 61")),
+        ("top_k=62", ("top_k=62",)),
+        ("top_p=1.5", ("top_p=1.5", "0 to 1")),
+        ("seed=x", ("seed=x",)),
+        ("temprature=1", ("did you mean 'temperature'",)),
+        (f"out={tmp_path}", ("there is one of that name already",)),
+        (f"out={play / 'result.json' / 'text.txt'}", ("cannot write",)),
+    ):
+        end = ask(play, word)
+        assert (end.code, end.out) == (1, ""), word
+        (line,) = end.err.splitlines()
+        assert line.startswith("dlexp: ")
+        for part in parts:
+            assert part in line
+
+
+def test_the_help_names_all_words(ask):
+    end = ask("--help")
+    assert end.code == 0
+    for word in ("class=", "prompt=", "temperature=", "top_k=", "top_p=", "beam="):
+        assert f"  {word}" in end.out
+
+
+def test_a_run_that_answers(ask, runs, monkeypatch):
+    """Backwards, by a task that is made up."""
+
+    class Backwards:
+        def answer(self, source: torch.Tensor, beam: int) -> list[int]:
+            assert source.shape[0] == 1
+            return source[0].flip(0).tolist()[: 5 - beam]
+
+    preprocessing = {"alphabet": "abcdefgh", "longest": 6, "first": 3}
+    monkeypatch.setattr(generate, "load_task", lambda run, name: (Backwards(), {"preprocessing": preprocessing}))
+    assert ask(runs["vae"], "prompt=abc").out == "cba\n"
+    assert ask(runs["vae"], "prompt=abcdef", "beam=3").out == "fe\n"
+    for words, parts in (
+        ([], ("letters abcdefgh", "prompt=…")),
+        (["prompt=abz"], ("does not know 'z'",)),
+        (["prompt=abcdefg"], ("7 letters", "6 at most")),
+        (["prompt=abc", "beam=0"], ("beam=0",)),
+        (["prompt=abc", "n=3"], ("n= means nothing to a run that answers: it takes prompt=, beam=",)),
+    ):
+        end = ask(runs["vae"], *words)
+        assert (end.code, end.out) == (1, ""), words
+        (line,) = end.err.splitlines()
+        for part in parts:
+            assert part in line

@@ -25,10 +25,11 @@ def relative(folder: Path, pattern: str) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern)}
 
 
-def test_every_conf_file_and_template_is_in_the_wheel(installed: Path) -> None:
+def test_every_conf_file_template_and_text_is_in_the_wheel(installed: Path) -> None:
     assert relative(installed / "dlexp" / "conf", "*.yaml") == relative(REPOSITORY / "conf", "*.yaml")
-    templates = Path("dlexp", "reporting", "templates")
-    assert relative(installed / templates, "*") == relative(REPOSITORY / templates, "*")
+    for folder, pattern in ((Path("dlexp", "reporting", "templates"), "*"), (Path("dlexp", "data", "text"), "*.txt")):
+        assert relative(REPOSITORY / folder, pattern)
+        assert relative(installed / folder, pattern) == relative(REPOSITORY / folder, pattern)
 
 
 def test_no_tests_in_the_wheel(installed: Path) -> None:

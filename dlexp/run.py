@@ -23,7 +23,7 @@ from dlexp.reporting.summary import print_summary
 from dlexp.trainer import build_trainer, numbers, quiet
 from dlexp.tuning import tune
 
-ABILITIES = ("generate", "reconstruct")  # of a task, for each of which there is a command of that name
+ABILITIES = ("generate", "write", "answer", "reconstruct")  # methods of a task that a command can ask for
 
 
 def run(cfg: DictConfig, record: Record) -> None:

@@ -7,16 +7,20 @@ from dlexp.checkpoint_file import find_checkpoint, read_checkpoint
 from dlexp.composition.nearest import nearest
 from dlexp.errors import InputError
 
+ABILITIES = {  # that a task may have, one of which a command asks for
+    "generate": ("generate", "write", "answer"),
+    "reconstruct": ("reconstruct",),
+}
 INSTEAD = {  # of a command that a task cannot follow
-    "generate": "train one that draws images, such as task=vae or task=gan",
+    "generate": "train one that draws images, such as task=vae or task=gan, or writes text, such as task=next_token",
     "reconstruct": "train one that encodes images, such as task=autoencoder or task=vae",
 }
 
 
-def load_task(run: Path, ability: str) -> tuple[Any, dict[str, Any]]:
+def load_task(run: Path, name: str) -> tuple[Any, dict[str, Any]]:
     """The LightningModule in eval mode, and its checkpoint; `run` is a run's folder or a checkpoint.
 
-    InputError if the task has no method `ability`, and what else to do with it.
+    InputError if the task has no method that the command `name` asks for, and what else to do with it.
     """
     if not run.exists():
         raise InputError(f"there is no run at {run}: give a run's folder or a checkpoint (.ckpt)")
@@ -29,11 +33,12 @@ def load_task(run: Path, ability: str) -> tuple[Any, dict[str, Any]]:
     from hydra.utils import instantiate
 
     task = instantiate(config, _convert_="all")
-    if not hasattr(task, ability):
-        able = [name for name in INSTEAD if hasattr(task, name)] or ["predict"] * bool(checkpoint.get("classes"))
+    able = [other for other, methods in ABILITIES.items() if any(hasattr(task, method) for method in methods)]
+    if name not in able:
+        others = able or ["predict"] * bool(checkpoint.get("classes"))
         raise InputError(
-            f"{path} was trained by {type(task).__name__}, which cannot {ability}: {INSTEAD[ability]}"
-            + "".join(f"; this one can be asked by python -m dlexp.{name}" for name in able)
+            f"{path} was trained by {type(task).__name__}, which cannot {name}: {INSTEAD[name]}"
+            + "".join(f"; this one can be asked by python -m dlexp.{other}" for other in others)
         )
     task.load_state_dict(checkpoint["state_dict"])
     return task.eval(), checkpoint

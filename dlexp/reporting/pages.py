@@ -137,6 +137,10 @@ def uses(run: Run, folder: str) -> Iterator[tuple[str, str]]:
     able = run.result.abilities
     if "generate" in able:
         yield "images of its own making", f"python -m dlexp.generate {folder} n=64"
+    if "write" in able:
+        yield "text of its own making", f"python -m dlexp.generate {folder} prompt='ROMEO:' temperature=0.8"
+    if "answer" in able:
+        yield "what it answers to a word", f"python -m dlexp.generate {folder} prompt=hello"
     if "reconstruct" in able:
         yield "what it makes of an image", f"python -m dlexp.reconstruct {folder} IMAGE"
     if not able and run.result.classes and len(run.result.input_shape) == 3:

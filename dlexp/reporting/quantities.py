@@ -21,7 +21,11 @@ SHORT = (
     "tcn",
 )  # written in capitals
 WRITTEN = {short: short.upper() for short in SHORT} | {"r2": "R²", "lr": "learning rate"}
-UNITS = {"denoising_gain": "dB", **dict.fromkeys(("elbo", "kl", "nll", "reconstruction", "mode_kl"), "nats")}
+UNITS = {
+    "denoising_gain": "dB",
+    "bits_per_character": "bits",
+    **dict.fromkeys(("elbo", "kl", "nll", "reconstruction", "mode_kl"), "nats"),
+}
 SHARES = ("accuracy", "precision", "recall", "f1")  # metrics that are read as a percentage
 
 

@@ -49,7 +49,9 @@ class Result:
     test_size: int | None = None
     classes: list = field(default_factory=list)
     input_shape: list = field(default_factory=list)  # of a sample: (C, H, W) of an image
-    abilities: list = field(default_factory=list)  # commands that can ask it: generate, reconstruct
+    abilities: list = field(
+        default_factory=list
+    )  # to be asked: generate (images), write (text), answer (words), reconstruct
     judge: dict = field(default_factory=dict)  # the classifier that judged its samples: run, commit, accuracy, …
     notes: list = field(default_factory=list)  # sentences without which the metrics would be misread
 

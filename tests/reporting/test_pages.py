@@ -124,16 +124,21 @@ def test_hostile_names_stay_text(tmp_path, write_run, parse_page):
 @pytest.mark.parametrize(
     ("abilities", "shown"),
     [
-        ([], {"predict"}),
-        (["generate"], {"generate"}),
-        (["reconstruct"], {"reconstruct"}),
-        (["generate", "reconstruct"], {"generate", "reconstruct"}),
+        ([], {"predict RUN IMAGE"}),
+        (["generate"], {"generate RUN n=64"}),
+        (["write"], {"generate RUN prompt='ROMEO:' temperature=0.8"}),
+        (["answer"], {"generate RUN prompt=hello"}),
+        (["reconstruct"], {"reconstruct RUN IMAGE"}),
+        (["generate", "reconstruct"], {"generate RUN n=64", "reconstruct RUN IMAGE"}),
     ],
 )
 def test_what_the_model_can_be_asked(tmp_path, write_run, parse_page, abilities, shown):
     folder = write_run(tmp_path / "run", abilities=abilities)
-    page = parse_page(write_report(folder).read_text())
-    assert set(re.findall(r"python -m dlexp\.(predict|generate|reconstruct) ", page.text)) == shown
+    write_report(folder)
+    found = re.findall(
+        r"python -m dlexp\.((?:predict|generate|reconstruct) .*?)(?:`|$)", (folder / "report.md").read_text(), re.M
+    )
+    assert {command.strip().replace(f"{folder}", "RUN") for command in found} == shown
 
 
 def test_what_must_be_known_of_the_metrics(tmp_path, write_run, parse_page):

@@ -11,10 +11,14 @@ from dlexp.errors import InputError
 
 
 class Grid(BasicSweeper):
-    """Hydra's own sweeper would compose every job only to see whether it can be; our launcher does so anyway."""
+    """Hydra's own sweeper would compose every job only to see whether it can be; our launcher does so anyway.
+
+    A key that is null in `params` is not swept: so an experiment leaves out an axis of its task's.
+    """
 
     def __init__(self, *, params: DictConfig | None) -> None:
-        super().__init__(max_batch_size=None, params=params)
+        swept = {key: values for key, values in (params or {}).items() if values is not None}
+        super().__init__(max_batch_size=None, params=swept or None)
 
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)

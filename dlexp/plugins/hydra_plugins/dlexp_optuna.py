@@ -26,7 +26,7 @@ class OptunaSweeper(Sweeper):
         sampler: DictConfig,
         pruner: DictConfig,
     ) -> None:
-        self.params = params or {}
+        self.params = {key: values for key, values in (params or {}).items() if values is not None}  # null: not swept
         self.settings = {
             "chosen": objectives,
             "n_trials": n_trials,

@@ -1,0 +1,123 @@
+"""Batches for skip-grams: stretches of a text with the words around them, and noise words that a stretch shares."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from dlexp.data.order import ORDER, FreshDraws, stream
+from dlexp.errors import InputError
+
+# Words (B,) int64, of M stretches of C: B = M C; the same with their surroundings (M, W + C + W), int64; how far from
+# each word its context reaches (M, C), int8, 0 to W; noise words (M, K), int64. No word is -1.
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+ABSENT = -1
+
+
+class Draws:
+    """What is drawn of a text `words` (N,): which words are read, how far each looks, which noise it is shown.
+
+    An occurrence is read with probability `kept` (V,) of its word, looks 1 to `window` words far, all equally likely,
+    and meets noise words of the shares `noise` (V,). Stretches have `length` words, and `shown` noise words each.
+    """
+
+    def __init__(self, *, words: Tensor, kept: Tensor, noise: Tensor, window: int, length: int, shown: int) -> None:
+        self.words = words
+        self.kept = kept
+        self.below = noise.cumsum(0)[:-1].to(torch.float32)  # (V - 1,): a number from 0 to 1 falls between two of them
+        self.window = window
+        self.length = length
+        self.shown = shown
+        self.expected = kept[words].sum(dtype=torch.float64).item()  # words that are read
+
+    def stretches(self, generator: torch.Generator) -> Tensor:
+        """int64 (S, W + C + W): the words that are read, in order, in stretches of C that see W of their neighbours."""
+        read = torch.rand(len(self.words), generator=generator, device=self.words.device) < self.kept[self.words]
+        read = self.words[read]  # (R,)
+        count = max(1, math.ceil(len(read) / self.length))
+        padded = read.new_full((count * self.length + 2 * self.window,), ABSENT)
+        padded[self.window : self.window + len(read)] = read
+        return padded.unfold(0, self.length + 2 * self.window, self.length)  # a view
+
+    def batch(self, stretches: Tensor, generator: torch.Generator) -> Batch:
+        """Of some stretches (M, W + C + W)."""
+        draw = {"generator": generator, "device": stretches.device}
+        centres = stretches[:, self.window : self.window + self.length]  # (M, C)
+        reach = torch.randint(1, self.window + 1, centres.shape, dtype=torch.int8, **draw)
+        reach = reach.masked_fill_(centres == ABSENT, 0)
+        noise = torch.bucketize(torch.rand(len(stretches), self.shown, **draw), self.below, right=True)
+        return centres.flatten(), stretches, reach, noise
+
+
+class StretchLoader:
+    """An epoch of training: the words to read are drawn anew, and their stretches come in an order drawn anew.
+
+    All that is drawn depends on seed and epoch, and within a batch on rank and its number as well: a run that was
+    stopped goes on with the next batch, which `processed` tells the number of. Every epoch has the same number of
+    batches, of about `batch_size` words.
+    """
+
+    def __init__(
+        self, *, draws: Draws, batch_size: int, seed: int, rank: int, world_size: int, processed: Callable[[], int]
+    ) -> None:
+        self.draws = draws
+        self.batches = max(1, round(draws.expected / (batch_size * world_size)))
+        self.rank = rank
+        self.world_size = world_size
+        self.sampler = FreshDraws(seed=seed, rank=rank)  # Lightning sets its epoch
+        self.generator = torch.Generator(draws.words.device)
+        self.processed = processed
+        self.resume = (0, 0)  # epoch, and the batch to begin it with
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[Batch]:
+        sampler, generator = self.sampler, self.generator
+        epoch = sampler.epoch  # a generator begins to run with the first batch, when the epoch has been set
+        resumed_epoch, first = self.resume
+        self.resume = (0, 0)
+        generator.manual_seed(*stream(sampler.seed, ORDER, epoch, count=1))  # the same for all ranks
+        stretches = self.draws.stretches(generator)
+        order = torch.randperm(len(stretches), generator=generator, device=stretches.device)
+        order = order[self.rank :: self.world_size][: max(1, len(stretches) // self.world_size)]
+        parts = order.tensor_split(self.batches)
+        seeds = sampler.seeds(self.batches)
+        for number in range(first if resumed_epoch == epoch else 0, self.batches):
+            yield self.draws.batch(stretches[parts[number]], generator.manual_seed(seeds[number]))
+
+    def state_dict(self) -> dict[str, int]:
+        return {"epoch": self.sampler.epoch, "batch": self.processed(), "batches": len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin epoch `state["epoch"]` where it was left. InputError if that was an epoch of another length."""
+        if 0 < state["batch"] < state["batches"] != len(self):
+            raise InputError(
+                f"the checkpoint is from within an epoch of {state['batches']} batches, here it has {len(self)}: "
+                "resume with the same text, data.sample, data.batch_size and number of devices"
+            )
+        self.sampler.set_epoch(state["epoch"])
+        self.resume = (state["epoch"], state["batch"])
+
+
+class JudgedStretches:
+    """A split to judge by: the same draws in every epoch and every run, in order, each stretch on one rank."""
+
+    def __init__(self, *, draws: Draws, batch_size: int, seed: int, rank: int, world_size: int) -> None:
+        self.draws = draws
+        self.generator = torch.Generator(draws.words.device).manual_seed(seed)
+        self.stretches = draws.stretches(self.generator)
+        self.batches = math.ceil(len(self.stretches) * draws.length / (batch_size * world_size))
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __iter__(self) -> Iterator[Batch]:
+        seeds = stream(self.seed, self.rank, count=self.batches)
+        parts = self.stretches[self.rank :: self.world_size].tensor_split(self.batches)
+        for stretches, seed in zip(parts, seeds, strict=True):
+            yield self.draws.batch(stretches, self.generator.manual_seed(seed))

@@ -1,0 +1,209 @@
+"""The task of word vectors: it learns, goes on bit by bit, judges alike, and leaves a file that gensim loads."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch import Callback, Trainer
+from torch import nn
+
+from dlexp.callbacks.vector_file import VectorFile
+from dlexp.callbacks.word_evaluation import WordEvaluation
+from dlexp.data.text.words import Words
+from dlexp.errors import Diverged, InputError
+from dlexp.models.words.full_softmax import FullSoftmax
+from dlexp.models.words.negative_sampling import NegativeSampling
+from dlexp.tasks.word_vectors import WordVectors
+
+WORDS = 60
+GROUPS = [[f"{group}{member}" for member in "abcdef"] for group in ("ka", "lo", "mi", "nu", "pe")]
+
+pytestmark = pytest.mark.filterwarnings(
+    *("ignore:.*LeafSpec", "ignore:.*does not have many workers", "ignore:.*log_every_n_steps"),
+    "ignore:.*configure_optimizers` returned `None`",
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> str:
+    """A text of five kinds of words: a word has its own kind around it."""
+    random = np.random.default_rng(0)
+    words = [random.choice(GROUPS[random.integers(5)], 12) for _ in range(600)]
+    file = tmp_path_factory.mktemp("text") / "text.txt"
+    file.write_text(" ".join(np.concatenate(words)))
+    return str(file)
+
+
+def data(path: str, **changes) -> Words:
+    arguments = {"clean": True, "words": WORDS, "min_count": 5, "sample": 1e-2, "window": 3, "stretch": 16}
+    arguments |= {"noise": 16, "noise_power": 0.75, "validation": 0.1, "test": 0.1}
+    arguments |= {"batch_size": 256, "eval_batch_size": 256, "seed": 0}
+    return Words(path=path, **(arguments | changes))
+
+
+def task(model: nn.Module | None = None, **changes) -> WordVectors:
+    torch.manual_seed(0)
+    model = model or NegativeSampling(words=WORDS, size=8, negatives=5)
+    arguments = {"rule": "adagrad", "lr": 0.1, "final_lr": 0.01, "monitor": "val/nll", "mode": "min"}
+    return WordVectors(model=model, **(arguments | changes))
+
+
+def runner(*callbacks: Callback, **options) -> Trainer:
+    return Trainer(
+        accelerator="cpu",
+        logger=False,
+        callbacks=list(callbacks),
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **({"max_epochs": 4} | options),
+    )
+
+
+def numbers(trainer: Trainer) -> dict[str, float]:
+    return {name: value.item() for name, value in trainer.callback_metrics.items()}
+
+
+def softmax() -> FullSoftmax:
+    return FullSoftmax(words=WORDS, size=8)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes"),
+    [(None, {}), (None, {"rule": "sgd", "lr": 0.005}), (softmax, {})],
+    ids=["noise", "sgd", "softmax"],
+)
+def test_it_learns_which_words_go_together(path, model, changes):
+    module, trainer = task(model and model(), **changes), runner(max_epochs=8)
+    text = data(path)
+    trainer.fit(module, text)
+    metrics = numbers(trainer)
+    (tested,) = trainer.test(module, text, verbose=False)
+    assert metrics["val/nll"] < metrics["val/nll_of_unigrams"] - 0.5
+    assert tested["test/nll"] == pytest.approx(metrics["val/nll"], abs=0.2)
+    assert metrics["val/nll_of_unigrams"] == pytest.approx(np.log(30), abs=0.05)
+    assert set(metrics) | set(tested) == module.logged
+    assert metrics["train/lr"] == pytest.approx(
+        module.lr * (1 + (0.01 - 1) * (1 - 0.5 / trainer.global_step)), rel=1e-5
+    )
+    kinds = [word[:2] for word in text.counts]
+    unit = nn.functional.normalize(module.vectors, dim=1)
+    nearest = (unit @ unit.T).fill_diagonal_(-1).argmax(1)
+    assert np.mean([kinds[row] == kinds[other] for row, other in enumerate(nearest.tolist())]) > 0.9
+
+
+def test_what_is_judged_depends_on_neither_batches_nor_runs(path):
+    """nll against a loop over pairs."""
+    module = task()
+    nn.init.normal_(module.model.vectors)
+    nn.init.normal_(module.model.contexts)
+    text = data(path, eval_batch_size=64)
+    trainer = runner()
+    (first,) = trainer.test(module, text, verbose=False)
+    total, unigrams, count = 0.0, 0.0, 0
+    for centres, stretches, reach, _ in text.test_dataloader():
+        odds = module.model.log_odds(centres.clamp(min=0), text.noise_shares)
+        log_p = odds.log_softmax(1).view(*reach.shape, -1)
+        for m, c in np.ndindex(*reach.shape):
+            for place in range(stretches.shape[1]):
+                if 0 < abs(place - 3 - c) <= reach[m, c] and stretches[m, place] >= 0:
+                    total -= log_p[m, c, stretches[m, place]].item()
+                    unigrams -= text.read_shares[stretches[m, place]].log().item()
+                    count += 1
+    assert first["test/nll"] == pytest.approx(total / count, rel=1e-5)
+    assert first["test/nll_of_unigrams"] == pytest.approx(unigrams / count, rel=1e-5)
+    (again,) = runner().test(module, data(path, eval_batch_size=64, seed=7), verbose=False)
+    assert again == first
+
+
+class Stop(Exception):
+    pass
+
+
+class StopAt(Callback):
+    def __init__(self, step: int, path: Path) -> None:
+        self.step, self.path = step, path
+
+    def on_train_batch_end(self, trainer: Trainer, *args) -> None:
+        if trainer.global_step == self.step:
+            trainer.save_checkpoint(self.path)
+            raise Stop
+
+
+@pytest.mark.parametrize("step", [1, 9])
+def test_it_goes_on_bit_by_bit(path, tmp_path, step):
+    unbroken, whole = task(), runner()
+    whole.fit(unbroken, data(path))
+    assert whole.num_training_batches == whole.global_step // 4 > 9
+    with pytest.raises(Stop):
+        runner(StopAt(step, tmp_path / "stopped.ckpt")).fit(task(), data(path))
+    torch.manual_seed(99)
+    resumed, trainer = task(NegativeSampling(words=WORDS, size=8, negatives=5)), runner()
+    trainer.fit(resumed, data(path), ckpt_path=tmp_path / "stopped.ckpt", weights_only=True)
+    assert torch.equal(resumed.model.vectors, unbroken.model.vectors)
+    assert torch.equal(resumed.model.contexts, unbroken.model.contexts)
+    assert numbers(trainer) == numbers(whole)
+
+
+def test_gensim_loads_the_file(path, tmp_path):
+    KeyedVectors = pytest.importorskip("gensim.models").KeyedVectors
+    module = task()
+    text = data(path)
+    runner(VectorFile(folder=str(tmp_path))).test(module, text, verbose=False)
+    loaded = KeyedVectors.load_word2vec_format(str(tmp_path / "vectors.txt"))
+    assert loaded.index_to_key == list(text.counts)
+    np.testing.assert_array_equal(loaded.vectors, module.vectors.numpy())
+    assert os.listdir(tmp_path) == ["vectors.txt"]
+
+
+def test_tests_of_words_where_their_files_are(path, tmp_path):
+    pairs = [f"{GROUPS[i % 5][i % 6]} {GROUPS[i % 3][i % 4]} {i % 7}" for i in range(40)]
+    (tmp_path / "EN-WS-353-ALL.txt").write_text("\n".join(pairs))
+    (tmp_path / "EN-SIMLEX-999.txt").write_text("\n".join(pairs[:5]))
+    evaluation = WordEvaluation(folder=str(tmp_path), fewest=30)
+    module = task()
+    nn.init.normal_(module.model.vectors)
+    (metrics,) = runner(evaluation).test(module, data(path), verbose=False)
+    assert -1 <= metrics["test/wordsim_correlation"] <= 1
+    assert "test/simlex_correlation" not in metrics
+    assert [note.split(",")[0] for note in evaluation.notes] == ["of WordSim-353", "of SimLex-999"]
+    assert "5 of 5" in evaluation.notes[1]
+    assert "too few" in evaluation.notes[1]
+
+
+def test_too_large_steps_are_one_line(path):
+    with pytest.raises(Diverged, match=r"lower task\.lr"):
+        runner(max_epochs=30).fit(task(rule="sgd", lr=1e6), data(path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"lr": 0}, "task.lr=0"), ({"final_lr": 2}, "task.final_lr=2"), ({"rule": "adam"}, "task.rule=adam")],
+)
+def test_one_line_for_a_number(changes, said):
+    with pytest.raises(InputError, match=said):
+        task(**changes)
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("task=word2vec", "data=digits", "model.words=10"), ("words", "Digits", "data=words")),
+        (("task=word2vec", "model=lenet"), ("model.",)),
+        (("task=word2vec", "data=digits", "model=lenet"), ("LeNet", "model=skip_gram")),
+        (("task=cnn_compare", "data=words"), ("data.",)),
+        (("task=autoencoder", "model=skip_gram", "model.words=10"), ("NegativeSampling",)),
+        (("task=word2vec", "data.path=nowhere.txt"), ("data.path=nowhere.txt", "no such file")),
+    ],
+    ids=lambda part: " ".join(part),
+)
+def test_misfits_are_one_line(launch, tmp_path, words, parts):
+    end = launch(*words, "trainer.accelerator=cpu", folder=tmp_path / "run")
+    assert end.code == 1
+    (line,) = end.err.splitlines()
+    assert line.startswith("dlexp: ")
+    for part in parts:
+        assert part in line

@@ -1,0 +1,1 @@
+"""Words of letters and what is to be made of them: drawn without end, by rules."""

@@ -1,0 +1,316 @@
+"""The encoder-decoder's task against loops over letters."""
+
+import os
+import shlex
+import signal
+from functools import cache, partial
+
+import pytest
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor, nn
+
+from dlexp.errors import InputError
+from dlexp.layers.decoding.forced import shifted
+from dlexp.layers.decoding.greedy import greedy
+from dlexp.layers.tokens import BEGIN, END, FIRST, PAD
+from dlexp.models.sequence.recurrent_seq2seq import RecurrentSeq2Seq
+from dlexp.optim.schedules import constant
+from dlexp.tasks.transduction import Transduction
+
+pytestmark = pytest.mark.filterwarnings(
+    *("ignore:.*LeafSpec", "ignore:.*no `val_dataloader`", "ignore:.*does not have many workers"),
+    *("ignore:.*log_every_n_steps", "ignore:.*`isinstance.treespec"),
+)
+LETTERS = 4
+SETUP = Transduction.setup
+
+
+def network(seed: int = 0, **changes) -> RecurrentSeq2Seq:
+    torch.manual_seed(seed)
+    arguments = {"letters": LETTERS, "cell": "gru", "attention": "dot", "embedding_size": 6, "hidden_size": 7}
+    arguments |= {"layers": 1, "bidirectional": True, "dropout": 0.0, "implementation": "torch"}
+    return RecurrentSeq2Seq(**arguments | changes)
+
+
+def task(model: nn.Module | None = None, **changes) -> Transduction:
+    arguments = {
+        "optimizer": partial(torch.optim.SGD, lr=0.5),
+        "scheduler": constant,
+        "forced": "steps",
+        "forced_at_end": 1.0,
+        "label_smoothing": 0.0,
+        "beam": 1,
+        "length_power": 0.0,
+        "monitor": "val/sequence_accuracy",
+        "mode": "max",
+    }
+    return Transduction(model=model or network(), **(arguments | changes))
+
+
+def batches(*sizes: int) -> list[tuple[Tensor, Tensor]]:
+    """Words of 1 to 4 letters and their reversals."""
+    generator = torch.Generator().manual_seed(1)
+    found = []
+    for size in sizes:
+        lengths = torch.randint(1, 5, (size, 1), generator=generator)
+        words = torch.randint(FIRST, FIRST + LETTERS, (size, 4), generator=generator)
+        words[torch.arange(4) >= lengths] = PAD
+        right = torch.zeros(size, 5, dtype=torch.int64)
+        for row, length in enumerate(lengths[:, 0].tolist()):
+            right[row, :length] = words[row, :length].flip(0)
+            right[row, length] = END
+        found.append((words, right))
+    return found
+
+
+class Loader:
+    """Batches as they are. torch's DataLoader draws from the global generator."""
+
+    def __init__(self, data: list) -> None:
+        self.data = data
+
+    def __iter__(self):
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+@pytest.fixture(autouse=True)
+def no_data_module(monkeypatch):
+    """Loaders are given to the trainer as they are."""
+    monkeypatch.setattr(Transduction, "setup", lambda self, stage: None)
+
+
+def runner(**options) -> Trainer:
+    return Trainer(
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **({"max_epochs": 1} | options),
+    )
+
+
+def fit(module: Transduction, train: list, **options) -> dict[str, float]:
+    trainer = runner(**options)
+    trainer.fit(module, Loader(train))
+    return {name: value.item() for name, value in trainer.callback_metrics.items()}
+
+
+def nats(model: nn.Module, words: Tensor, right: Tensor, smoothing: float = 0.0) -> list[Tensor]:
+    """Of every token that is not padding, word by word, none of them padded."""
+    found = []
+    for word, answer in zip(words, right, strict=True):
+        word, answer = word[word != PAD], answer[answer != PAD]
+        given = torch.cat([torch.tensor([BEGIN]), answer[:-1]])
+        logs = model(word[None], given[None])[0].log_softmax(1)  # (T, V)
+        for log, token in zip(logs, answer, strict=True):
+            found.append(-((1 - smoothing) * log[token] + smoothing * log.mean()))
+    return found
+
+
+# --- training ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_training_equals_a_loop_over_letters(smoothing):
+    module = task(label_smoothing=smoothing)
+    found = fit(module, batches(6, 3, 5), max_epochs=2)
+
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(2):
+        losses = []
+        for words, right in batches(6, 3, 5):
+            loss = torch.stack(nats(model, words, right, smoothing)).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    for ours, theirs in zip(module.model.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+    assert found["train/loss"] == pytest.approx(sum(losses) / 3, rel=1e-4)
+    assert found["train/forced"] == 1
+
+
+def test_what_it_logs_is_what_it_says():
+    module = task()
+    trainer = runner()
+    trainer.fit(module, Loader(batches(4)), Loader(batches(4)))
+    found = set(trainer.callback_metrics)
+    trainer = runner()
+    trainer.test(module, Loader(batches(4)), verbose=False)
+    assert found | set(trainer.callback_metrics) == module.logged
+
+
+@pytest.mark.parametrize("forced", ["steps", "words"])
+def test_the_share_that_is_told_the_truth(forced, monkeypatch):
+    """It goes evenly from 1 to the last, over steps or over whole words."""
+    told = []
+
+    def spy(model, words, right, truth):
+        told.append(truth)
+        return shifted(right)
+
+    monkeypatch.setattr("dlexp.tasks.transduction.partly_forced", spy)
+    module = task(forced=forced, forced_at_end=0.2)
+    fit(module, batches(*[400] * 8))
+    shares = [truth.float().mean().item() for truth in told]
+    assert shares == pytest.approx([1 - 0.8 * step / 8 for step in range(1, 8)], abs=0.08)  # the first is all truth
+    uniform = [(truth == truth[:, :1]).all().item() for truth in told]
+    assert all(uniform) if forced == "words" else not any(uniform)
+
+
+def test_free_words_in_training_are_those_of_greedy_decoding():
+    module = task(forced="words", forced_at_end=0.0)
+    ((words, right),) = batches(8)
+    module._trainer = type("At", (), {"global_step": 10, "estimated_stepping_batches": 10})()
+    given = module.given(words, right)
+    said = greedy(module.model, words, 5)
+    for row, answer in zip(given, said, strict=True):
+        ended = (answer == END).nonzero()
+        until = int(ended[0]) + 1 if len(ended) else 4
+        assert row[1 : until + 1].tolist() == answer[: min(until, 4)].tolist()
+
+
+# --- evaluation --------------------------------------------------------------------------------------------
+
+
+@cache
+def half_learned() -> dict[str, Tensor]:
+    """Weights that answer some words right and others wrong."""
+    model = network(seed=3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    ((words, right),) = batches(64)
+    for _ in range(60):
+        loss = nn.functional.cross_entropy(model(words, shifted(right)).transpose(1, 2), right, ignore_index=PAD)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model.state_dict()
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+@pytest.mark.parametrize("stage", ["val", "test"])
+def test_an_evaluation_equals_a_loop(stage, beam):
+    module = task(network(seed=3), beam=beam, label_smoothing=0.3)  # which is for training alone
+    module.model.load_state_dict(half_learned())
+    trainer = runner()
+    evaluate = trainer.validate if stage == "val" else trainer.test
+    (found,) = evaluate(module, Loader(batches(40, 17)), verbose=False)
+    module.eval()
+    hits = tokens = whole = words_seen = 0
+    losses = []
+    with torch.no_grad():
+        for words, right in batches(40, 17):
+            losses += nats(module.model, words, right)
+            for word, answer in zip(words, right, strict=True):
+                expected = answer[answer != PAD].tolist()
+                (said,) = module.decode(word[word != PAD][None], 5, beam).tolist()
+                said = said[: len(expected)]
+                same = [a == b for a, b in zip(said, expected, strict=False)]
+                hits += sum(same)
+                tokens += len(expected)
+                whole += said == expected
+                words_seen += 1
+    assert 0 < whole < words_seen
+    assert found[f"{stage}/loss"] == pytest.approx(torch.stack(losses).mean().item(), rel=1e-4)
+    assert found[f"{stage}/sequence_accuracy"] == pytest.approx(whole / words_seen)
+    assert found[f"{stage}/token_accuracy"] == pytest.approx(hits / tokens)
+
+
+def test_it_answers_without_signs():
+    module = task().eval()
+    said = module.answer(torch.tensor([[3, 4, 5]]), beam=2)
+    assert all(token >= FIRST for token in said)
+    assert all(isinstance(token, int) for token in said)
+
+
+# --- stopped and resumed -----------------------------------------------------------------------------------
+
+SMALL = (
+    *("task=reversal", "trainer=cpu", "data.batches=6", "data.validation=20", "data.test=20", "data.batch_size=16"),
+    *("data.longest=5", "model.hidden_size=16", "model.dropout=0.1", "task.forced_at_end=0.3", "logger=none"),
+    *("callbacks.curves=null", "callbacks.transduction_figures=null", "callbacks.accuracy_over_length=null"),
+)
+
+
+def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
+    """The coins of teacher forcing go on where they were, and so does its share."""
+    words = (*SMALL, "trainer.max_epochs=3")
+    unbroken = launch(*words, folder=tmp_path / "unbroken")
+    assert (unbroken.code, unbroken.err) == (0, "")
+
+    step = Transduction.training_step
+
+    def and_a_signal(self: Transduction, *arguments: object) -> Tensor:
+        if self.global_step == 9:  # the fourth of six steps in the second epoch
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transduction, "training_step", and_a_signal)
+        stopped = launch(*words, folder=tmp_path / "stopped")
+    assert stopped.code == 143
+    (resume,) = (part for part in shlex.split(stopped.err) if part.startswith("ckpt="))
+    resumed = launch(*words, resume, folder=tmp_path / "resumed")
+    assert (resumed.code, resumed.err) == (0, "")
+    assert resumed.result["metrics"] == unbroken.result["metrics"]
+    assert resumed.history == unbroken.history
+
+
+# --- what cannot be ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"forced": "letters"}, r"task\.forced=letters .*steps, words"),
+        ({"forced_at_end": 1.5}, r"task\.forced_at_end=1\.5"),
+        ({"label_smoothing": -0.1}, r"task\.label_smoothing=-0\.1"),
+        ({"beam": 0}, r"task\.beam=0"),
+        ({"length_power": -1}, r"task\.length_power=-1"),
+        ({"model": nn.Linear(2, 2)}, "Linear does not answer a word .*model=seq2seq"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, dict) else "",
+)
+def test_bad_arguments(changes, line):
+    with pytest.raises(InputError, match=line):
+        task(**changes)
+
+
+def test_data_without_words():
+    module = task()
+    module._trainer = type("At", (), {"datamodule": object()})()
+    with pytest.raises(InputError, match="object has none: choose data=reversal"):
+        SETUP(module, "fit")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("task=reversal", "model=lenet"), ("image",)),
+        (("task=reversal", "model=mlp"), ("MLP", "model=seq2seq")),
+        (("task=reversal", "data=adding", "+data.letters=3"), ("letters",)),
+        (("task=reversal", "data=digits"), ("data.letters",)),
+        (("task=reversal", "optimizer=adam_scratch"), ("autograd",)),
+        (("task=mlp", "data=reversal"), ("classes",)),
+        (("task=autoencoder", "data=reversal"), ("images",)),
+        (("task=reversal", "data.shortest=20"), ("data.shortest=20", "data.longest=15")),
+        (("task=reversal", "data.letters=30"), ("data.letters=30", "1 to 26")),
+        (("task=reversal", "callbacks.transduction_figures.words=0"), ("transduction_figures.words=0",)),
+        (("task=reversal", "callbacks.accuracy_over_length.lengths=[]"), ("accuracy_over_length.lengths=[]",)),
+    ],
+    ids=lambda part: " ".join(part),
+)
+def test_parts_that_do_not_fit(launch, tmp_path, words, parts):
+    end = launch("trainer=debug", *words, folder=tmp_path / "run")
+    assert end.code == 1
+    (said,) = end.err.splitlines()
+    assert said.startswith("dlexp: ")
+    for part in parts:
+        assert part in said

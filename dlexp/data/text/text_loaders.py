@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from dlexp.data.epoch_loader import EpochLoader
 from dlexp.data.text.windows import Windows
-from dlexp.errors import InputError
 
 # Characters (B, T), those that follow each of them (B, T), and what is read before them (B, C); None of the latter
 # says that the batch goes on where the one before it ended. All int64.
@@ -15,44 +16,26 @@ Batch = tuple[Tensor, Tensor, Tensor | None]
 UNCOUNTED = -100  # instead of a character to predict: what cross_entropy leaves out
 
 
-class TextLoader:
-    """An epoch's windows of `text` (N,) int16. `processed` tells how many batches of it have been trained on: a run
-    that was stopped goes on with the next.
-    """
+class TextLoader(EpochLoader):
+    """An epoch's windows of `text` (N,) int16."""
+
+    length_depends_on: ClassVar[str] = "text, data.length, data.batch_size and number of devices"
 
     def __init__(self, *, text: Tensor, windows: Windows, processed: Callable[[], int]) -> None:
+        super().__init__(sampler=windows, processed=processed)
         self.text = text
-        self.sampler = windows  # Lightning sets its epoch
-        self.processed = processed
-        self.resume = (0, 0)  # epoch, and the batch to begin it with
 
     def __len__(self) -> int:
         return self.sampler.batches
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches_from(self, first: int) -> Iterator[Batch]:
         windows = self.sampler
-        epoch = windows.epoch  # a generator begins to run with the first batch, when the epoch has been set
-        resumed_epoch, first = self.resume
-        self.resume = (0, 0)
         starts = windows.starts().to(self.text.device)  # (batches, B)
         within = torch.arange(windows.length + 1, device=self.text.device)
         nothing = starts.new_empty(windows.batch_size, 0)
-        for number in range(first if resumed_epoch == epoch else 0, len(self)):
+        for number in range(first, len(self)):
             cut = self.text[starts[number][:, None] + within].long()  # (B, T + 1)
             yield cut[:, :-1], cut[:, 1:], None if windows.goes_on and number else nothing
-
-    def state_dict(self) -> dict[str, int]:
-        return {"epoch": self.sampler.epoch, "batch": self.processed(), "batches": len(self)}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin epoch `state["epoch"]` where it was left. InputError if that was an epoch of another length."""
-        if 0 < state["batch"] < state["batches"] != len(self):
-            raise InputError(
-                f"the checkpoint is from within an epoch of {state['batches']} batches, here it has {len(self)}: "
-                "resume with the same text, data.length, data.batch_size and number of devices"
-            )
-        self.sampler.set_epoch(state["epoch"])
-        self.resume = (state["epoch"], state["batch"])
 
 
 class SplitLoader:

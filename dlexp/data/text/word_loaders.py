@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from dlexp.data.epoch_loader import EpochLoader
 from dlexp.data.order import ORDER, FreshDraws, stream
-from dlexp.errors import InputError
 
 # Words (B,) int64, of M stretches of C: B = M C; the same with their surroundings (M, W + C + W), int64; how far from
 # each word its context reaches (M, C), int8, 0 to W; noise words (M, K), int64. No word is -1.
@@ -50,55 +51,38 @@ class Draws:
         return centres.flatten(), stretches, reach, noise
 
 
-class StretchLoader:
+class StretchLoader(EpochLoader):
     """An epoch of training: the words to read are drawn anew, and their stretches come in an order drawn anew.
 
-    All that is drawn depends on seed and epoch, and within a batch on rank and its number as well: a run that was
-    stopped goes on with the next batch, which `processed` tells the number of. Every epoch has the same number of
-    batches, of about `batch_size` words.
+    Within a batch, what is drawn depends on rank and its number as well. Every epoch has the same number of batches, of
+    about `batch_size` words.
     """
+
+    length_depends_on: ClassVar[str] = "text, data.sample, data.batch_size and number of devices"
 
     def __init__(
         self, *, draws: Draws, batch_size: int, seed: int, rank: int, world_size: int, processed: Callable[[], int]
     ) -> None:
+        super().__init__(sampler=FreshDraws(seed=seed, rank=rank), processed=processed)
         self.draws = draws
         self.batches = max(1, round(draws.expected / (batch_size * world_size)))
         self.rank = rank
         self.world_size = world_size
-        self.sampler = FreshDraws(seed=seed, rank=rank)  # Lightning sets its epoch
         self.generator = torch.Generator(draws.words.device)
-        self.processed = processed
-        self.resume = (0, 0)  # epoch, and the batch to begin it with
 
     def __len__(self) -> int:
         return self.batches
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches_from(self, first: int) -> Iterator[Batch]:
         sampler, generator = self.sampler, self.generator
-        epoch = sampler.epoch  # a generator begins to run with the first batch, when the epoch has been set
-        resumed_epoch, first = self.resume
-        self.resume = (0, 0)
-        generator.manual_seed(*stream(sampler.seed, ORDER, epoch, count=1))  # the same for all ranks
+        seeds = sampler.seeds(self.batches)
+        generator.manual_seed(*stream(sampler.seed, ORDER, sampler.epoch, count=1))  # the same for all ranks
         stretches = self.draws.stretches(generator)
         order = torch.randperm(len(stretches), generator=generator, device=stretches.device)
         order = order[self.rank :: self.world_size][: max(1, len(stretches) // self.world_size)]
         parts = order.tensor_split(self.batches)
-        seeds = sampler.seeds(self.batches)
-        for number in range(first if resumed_epoch == epoch else 0, self.batches):
+        for number in range(first, self.batches):
             yield self.draws.batch(stretches[parts[number]], generator.manual_seed(seeds[number]))
-
-    def state_dict(self) -> dict[str, int]:
-        return {"epoch": self.sampler.epoch, "batch": self.processed(), "batches": len(self)}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin epoch `state["epoch"]` where it was left. InputError if that was an epoch of another length."""
-        if 0 < state["batch"] < state["batches"] != len(self):
-            raise InputError(
-                f"the checkpoint is from within an epoch of {state['batches']} batches, here it has {len(self)}: "
-                "resume with the same text, data.sample, data.batch_size and number of devices"
-            )
-        self.sampler.set_epoch(state["epoch"])
-        self.resume = (state["epoch"], state["batch"])
 
 
 class JudgedStretches:

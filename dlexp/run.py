@@ -28,6 +28,7 @@ ABILITIES = ("generate", "write", "answer", "reconstruct")  # methods of a task 
 
 def run(cfg: DictConfig, record: Record) -> None:
     quiet()
+    check_seed(cfg.seed)
     with Interrupt(folder=record.folder) as interrupt:
         tuned: dict[str, float] = {}
         if "tune" in cfg.stages:
@@ -43,6 +44,7 @@ def run(cfg: DictConfig, record: Record) -> None:
         task.save_hyperparameters(OmegaConf.to_container(cfg, resolve=True), logger=False)
         record.add(**cost(task), device=device_name(trainer), precision=str(trainer.precision))
         record.add(judge=judge, abilities=[name for name in ABILITIES if hasattr(task, name)])
+        record.add(problem=getattr(data, "problem", {}))
 
         metrics = tuned | stages(cfg, trainer, task, data)
         measures = {name: value for one in trainer.callbacks for name, value in getattr(one, "measures", {}).items()}
@@ -83,6 +85,11 @@ def stages(cfg: DictConfig, trainer: Trainer, task: LightningModule, data: Light
 def build(entries: DictConfig | None) -> list[Any]:
     """The objects of a group whose file is a dictionary of them; an entry set to null is left out."""
     return [instantiate(entry, _convert_="all") for entry in (entries or {}).values() if entry]
+
+
+def check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed={seed}: give a whole number from 0 to {2**32 - 1}")
 
 
 def check_monitors(task: LightningModule, callbacks: list[Callback]) -> None:

@@ -1,12 +1,13 @@
 """A study's folder in, its comparison out: what is best on each data set, by how much, and at what price."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from dlexp.comparison import tables
 from dlexp.comparison.alternatives import axes, replicates
+from dlexp.comparison.problems import Scale, problem, scale, varying_problem
 from dlexp.comparison.ranking import Ranking, rank
 from dlexp.comparison.verdict import verdict
 from dlexp.errors import InputError
@@ -22,6 +23,7 @@ class Comparison:
     folder: Path
     runs: list[Run]
     rankings: list[Ranking]
+    scales: list[Scale] = field(default_factory=list)
     studies: tuple[Path, ...] = ()  # those that are compared here, if several are
 
     @property
@@ -61,20 +63,40 @@ def compare(folder: Path) -> Comparison:
     runs = [read_run(path) for path in run_folders(folder)]
     if not runs:
         raise InputError(f"{folder} holds no runs: in a study's folder lies a folder for each job")
-    return Comparison(folder, runs, ranked(runs))
+    return Comparison(folder, runs, ranked(runs), scaled(runs))
 
 
 def ranked(runs: Sequence[Run], study: Mapping[Path, str] | None = None) -> list[Ranking]:
-    """A ranking of the finished runs for each data set and question; `study` as `replicates` takes it."""
+    """A ranking of the finished runs for each problem; `study` as `replicates` takes it."""
+    found = []
+    for title, group in titled(runs):
+        varying = varying_problem(group)
+        parts: dict[tuple, list[Run]] = {}
+        for run in group:
+            parts.setdefault(tuple(run.result.problem.get(key) for key in varying), []).append(run)
+        for values, part in sorted(parts.items()):
+            alternatives = replicates(list(filter(is_finished, part)), axes(part), study)
+            found.append(rank(problem(title, varying, values), alternatives))
+    return found
+
+
+def scaled(runs: Sequence[Run]) -> list[Scale]:
+    """What there is to draw along a number that makes the problem another one."""
+    scales = (
+        scale(title, replicates(list(filter(is_finished, group)), axes(group)), varying_problem(group))
+        for title, group in titled(runs)
+    )
+    return [one for one in scales if one.axes]
+
+
+def titled(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:
+    """Each data set and question of which a job has finished: what to call it, and its jobs."""
     groups = {key: group for key, group in by_question(runs).items() if any(map(is_finished, group))}
     many_questions = len({question for _, question in groups}) > 1
-    found = []
     for (data, question), group in sorted(groups.items()):
         asked = quantities.spoken(question) if "/" in question else question  # a measure or a task
         title = f"{asked}, {data}" if many_questions or not data else data
-        alternatives = replicates(list(filter(is_finished, group)), axes(group), study)
-        found.append(rank(title.strip(", ") or "All runs", alternatives))
-    return found
+        yield title.strip(", ") or "All runs", group
 
 
 def by_question(runs: Sequence[Run]) -> dict[tuple[str, str], list[Run]]:

@@ -8,6 +8,7 @@ from dlexp.comparison.alternatives import Alternative, number, rounded
 from dlexp.comparison.axes import Axis, is_grid
 from dlexp.comparison.costs import COSTS
 from dlexp.comparison.pareto import pareto_front
+from dlexp.comparison.problems import Scale
 from dlexp.comparison.ranking import Ranking
 from dlexp.reporting import plots, quantities
 from dlexp.reporting.heat_map import heat_map
@@ -62,11 +63,22 @@ def over_axes(ranking: Ranking, axes: Sequence[Axis]) -> Iterator[Drawing]:
         yield Drawing(f"{name}_over_{x.key}_and_{y.key}", figure, "Mean over seeds; hatched: no finished job.")
     for axis in axes:
         if axis.numeric:
-            for measure in ranking.measures:
-                yield along(ranking, axis, measure)
-            yield along(ranking, axis, name)
-            if ranking.twin and yardsticks(ranking, axis, ranking.twin):
-                yield along(ranking, axis, ranking.twin)
+            yield from along_axis(ranking, axis)
+
+
+def over_problems(scale: Scale) -> Iterator[Drawing]:
+    """What becomes of each alternative as the problem grows."""
+    for axis in scale.axes:
+        yield from along_axis(scale.ranking, axis)
+
+
+def along_axis(ranking: Ranking, axis: Axis) -> Iterator[Drawing]:
+    """Curves against a number: measures, the monitored metric, and its twin where that has something to be held to."""
+    for measure in ranking.measures:
+        yield along(ranking, axis, measure)
+    yield along(ranking, axis, ranking.monitor)
+    if ranking.twin and yardsticks(ranking, axis, ranking.twin):
+        yield along(ranking, axis, ranking.twin)
 
 
 def along(ranking: Ranking, axis: Axis, name: str) -> Drawing:
@@ -83,6 +95,7 @@ def along(ranking: Ranking, axis: Axis, name: str) -> Drawing:
         logarithmic=axis.logarithmic,
         trained={label: trained[label] for label in shown if label in trained},
         yardsticks=yardsticks(ranking, axis, name),
+        absent=_absent(ranking, axis, name) if name in ranking.measures else {},
     )
     caption = _lines(len(shown), len(responses), several_seeds(ranking.judged))
     if name in ranking.measures:
@@ -229,11 +242,21 @@ def over_profiles(ranking: Ranking) -> Iterator[Drawing]:
         yield Drawing(name, profile_figure(profiles[0], tables), caption)
 
 
+def _absent(ranking: Ranking, axis: Axis, measure: str) -> dict[str, list[float]]:
+    """Where along the axis no job has the measure, for each line."""
+    found: dict[str, list[float]] = {}
+    for alternative in ranking.judged:
+        if axis.key in alternative.settings and not alternative.values(measure):
+            found.setdefault(_rest(alternative, axis), []).append(number(alternative.settings[axis.key]))
+    return found
+
+
 def _without(ranking: Ranking, measure: str) -> str:
     """How many jobs have no such number, which are those that a mean over seeds leaves out."""
     runs = [run for alternative in ranking.judged for run in alternative.runs]
     absent = sum(measure not in run.result.metrics for run in runs)
-    return f"{absent} of {len(runs)} jobs never got there and are left out." if absent else ""
+    said = f"{absent} of {len(runs)} jobs never got there and are in no mean; open triangles: none did."
+    return said if absent else ""
 
 
 def _lines(shown: int, count: int, several: bool) -> str:

@@ -73,12 +73,12 @@ class Ranking:
 
     @cached_property
     def other_metrics(self) -> list[str]:
-        """Measures, losses, others of the test split, or of the validation where nothing was tested, what was tuned."""
+        """The losses, others of the test split, or of the validation where nothing was tested, what was tuned."""
         names = list(dict.fromkeys(m for a in self.alternatives for run in a.runs for m in run.result.metrics))
         stage = "test/" if any(m.startswith("test/") for m in names) else "val/"
         others = [m for m in names if m.startswith((stage, "tune/"))]
-        found = self._present([*self.measures, "val/loss", "test/loss", *others])
-        return [metric for metric in found if metric not in self.main_metrics]
+        found = self._present(["val/loss", "test/loss", *others])
+        return [metric for metric in found if metric not in (*self.main_metrics, *self.measures)]
 
     def _present(self, metrics: Sequence[str | None]) -> list[str]:
         return [m for m in dict.fromkeys(metrics) if m and any(a.values(m) for a in self.alternatives)]

@@ -17,7 +17,7 @@ Column = tuple[str, list[Cell]]  # its heading, and a cell for each alternative
 
 def brief(ranking: Ranking) -> Table:
     """For a terminal."""
-    columns = [_metric(ranking, metric) for metric in ranking.main_metrics]
+    columns = [_metric(ranking, metric) for metric in (*ranking.main_metrics, *ranking.measures)]
     costs = [_cost(ranking, cost) for cost in ("parameters", "seconds_per_epoch")]
     return _by_alternative(ranking, [_seeds(ranking), *columns, *costs])
 
@@ -27,7 +27,11 @@ def main_table(ranking: Ranking) -> Table:
     columns = [_seeds(ranking)]
     for metric in ranking.main_metrics:
         columns += [_metric(ranking, metric), _interval_of_mean(ranking, metric)]
-    columns += [_interval_of_split(ranking), *(_cost(ranking, cost) for cost in COSTS if cost not in FOLDED)]
+    columns += [
+        _interval_of_split(ranking),
+        *(_metric(ranking, measure) for measure in ranking.measures),
+        *(_cost(ranking, cost) for cost in COSTS if cost not in FOLDED),
+    ]
     return _by_alternative(ranking, columns)
 
 
@@ -76,8 +80,13 @@ def _seeds(ranking: Ranking) -> Column:
 
 
 def _metric(ranking: Ranking, name: str) -> Column:
-    found = [a.metric(name) for a in ranking.alternatives]
-    return quantities.spoken(name), [Cell(quantities.metric(name, *one), one[0]) for one in found]
+    cells = []
+    for alternative in ranking.alternatives:
+        mean, deviation = alternative.metric(name)
+        count, runs = len(alternative.values(name)), len(alternative.runs)
+        some = f" ({count} of {runs})" if name in ranking.measures and 0 < count < runs else ""
+        cells.append(Cell(quantities.metric(name, mean, deviation) + some, mean))
+    return quantities.spoken(name), cells
 
 
 def _cost(ranking: Ranking, name: str) -> Column:

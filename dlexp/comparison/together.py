@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dlexp.comparison.alternatives import axes, exact, name
-from dlexp.comparison.comparison import Comparison, by_question, is_finished, ranked
+from dlexp.comparison.comparison import Comparison, by_question, is_finished, ranked, scaled
 from dlexp.comparison.writing import write
 from dlexp.composition.folders import job_folder
 from dlexp.reporting.run_folder import Run
@@ -17,7 +17,7 @@ def write_together(comparisons: Sequence[Comparison]) -> Comparison:
     runs = each_once(run for comparison in comparisons for run in comparison.runs)
     origin = {run.folder: name for name, one in zip(names, comparisons, strict=True) for run in one.runs}
     folder = studies[0].resolve().parent / job_folder("+".join(names))
-    together = Comparison(folder, runs, ranked(runs, confused(runs, origin)), studies)
+    together = Comparison(folder, runs, ranked(runs, confused(runs, origin)), scaled(runs), studies)
     write(together)
     return together
 

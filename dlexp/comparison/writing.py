@@ -7,7 +7,7 @@ from typing import Any
 
 from dlexp.comparison import against, jobs, tables
 from dlexp.comparison.comparison import Comparison, compare
-from dlexp.comparison.figures import MOST_DRAWN, Drawing, figures
+from dlexp.comparison.figures import MOST_DRAWN, Drawing, figures, over_problems
 from dlexp.comparison.ranking import Ranking
 from dlexp.comparison.results import as_csv
 from dlexp.comparison.search import search_figures, search_sentences
@@ -38,6 +38,11 @@ def write(comparison: Comparison) -> None:
             "sentences": search_sentences(folder),
             "figures": [drawn(Drawing(name, figure), name, folder) for name, figure in search_figures(folder)],
         },
+        "scales": [
+            drawn(one, f"{scale.ranking.title}_{one.name}", folder)
+            for scale in comparison.scales
+            for one in over_problems(scale)
+        ],
         "sections": [section(ranking, folder) for ranking in comparison.rankings],
         "failures": jobs.failures(comparison.failed, folder),
         "jobs": jobs.every_job(comparison.runs, folder),

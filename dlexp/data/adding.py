@@ -13,7 +13,8 @@ class Adding(FreshData):
     """Inputs (N, T, 2), T = `length`: numbers drawn evenly from 0..1, and marks, 1 at two steps and 0 elsewhere, one in
     each half of the sequence. The target (N, 1) is the sum of the two marked numbers.
 
-    Hochreiter and Schmidhuber 1997, as Bai et al. 2018 (arXiv 1803.01271) have it. The sum varies by 1/6 around 1.
+    After Hochreiter and Schmidhuber 1997, whose sequences differ in length and whose target is 0.5 + (X1 + X2) / 4. The
+    sum varies by 1/6 around 1.
     """
 
     def __init__(
@@ -48,6 +49,11 @@ class Adding(FreshData):
         self.input_shape = list(input_shape)
         if self.input_shape != [length, 2]:
             raise InputError(f"data.input_shape={self.input_shape}: with data.length={length} it is [{length}, 2]")
+
+    @property
+    def problem(self) -> dict[str, int]:
+        """What makes it harder: runs that differ in it are not ranked with each other."""
+        return {"data.length": self.length}
 
     def sample(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         return self.of_length(self.length, count, generator)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
     from pandas import Series
 
+ENDS_EARLY = 0.85  # of the axes' width
 MOST_AT_ENDS = 6  # lines whose names fit beside them
 
 
@@ -64,14 +65,13 @@ def label_lines(axes: "Axes", lines: "Mapping[str, Series]", levels: Mapping[str
         named = [(x, y, name, look["color"]) for x, y, name, look in ends]
         label_line_ends(axes, named + [(right, level, name, MUTED) for name, level in levels.items()])
         return
-    for name, level in levels.items():
-        axes.text(right, level, name, ha="right", va="bottom", fontsize=SMALL, color=MUTED, parse_math=False)
     from matplotlib.lines import Line2D
 
     ends.sort(key=lambda end: -end[1])  # as the lines end, so that the eye finds them
+    grey = Line2D([], [], linewidth=1.3, color=MUTED, linestyle=(0, (4, 2)))
     legend = axes.legend(
-        [Line2D([], [], linewidth=1.8, **look) for *_, look in ends],
-        [name for _, _, name, _ in ends],
+        [*(Line2D([], [], linewidth=1.8, **look) for *_, look in ends), *[grey] * len(levels)],
+        [*(name for _, _, name, _ in ends), *levels],
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
         fontsize=SMALL,
@@ -95,7 +95,9 @@ def label_line_ends(axes: "Axes", ends: Sequence[tuple[float, float, str, str]])
     gap = 1.35 * SMALL * axes.figure.dpi / 72 / height
     points = axes.transData.transform([(x, y) for x, y, *_ in ends])
     wanted = axes.transAxes.inverted().transform(points)[:, 1]
-    for (x, y, name, colour), at in zip(ends, spread_out(wanted, gap, 0.0, 1.0), strict=True):
+    edge = axes.transAxes.inverted().transform(points)[:, 0]
+    for (x, y, name, colour), at, right in zip(ends, spread_out(wanted, gap, 0.0, 1.0), edge, strict=True):
+        early = right < ENDS_EARLY  # its thread must not be taken for the line itself
         axes.annotate(
             name,
             xy=(x, y),
@@ -109,8 +111,9 @@ def label_line_ends(axes: "Axes", ends: Sequence[tuple[float, float, str, str]])
             annotation_clip=False,
             arrowprops={
                 "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 1,
+                "color": MUTED if early else colour,
+                "linewidth": 0.5 if early else 1,
+                "linestyle": (0, (1, 3)) if early else "solid",
                 "shrinkA": 2,
                 "shrinkB": 2,
                 "relpos": (0, 0.5),

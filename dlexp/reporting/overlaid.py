@@ -1,6 +1,6 @@
 """Lines of several alternatives in one figure: the mean over seeds, and for the first few a band around it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlexp.reporting import quantities, style
@@ -61,11 +61,13 @@ def response_curves(
     logarithmic: bool,
     trained: "Mapping[str, DataFrame] | None" = None,
     yardsticks: "Mapping[str, Series] | None" = None,
+    absent: Mapping[str, Sequence[float]] | None = None,
 ) -> "Figure":
     """The metric `name` against a swept number (`axis`, as `optimizer.lr`): its values as rows, seeds as columns.
 
     `trained` holds the same of the training split, drawn dashed: what lies between the two is the gap. `yardsticks`,
-    drawn grey, are what the metric is held against.
+    drawn grey, are what the metric is held against. `absent` says where a line has no value because nobody got there,
+    drawn as open triangles at the top; a line may have no other points.
     """
     figure, (axes,) = style.new_figure()
     yardsticks = yardsticks or {}
@@ -75,19 +77,43 @@ def response_curves(
         dashed = {"linestyle": (0, (2, 2)), "linewidth": 1.2, "alpha": 0.8}
         axes.plot(table.index, table.mean(axis=1), **look | dashed)
     means = _lines(axes, tables)
-    value_ticks(axes, [value for mean in means.values() for value in mean.index], logarithmic=logarithmic)
+    never = list((absent or {}).items())
+    numbers = [*(value for mean in means.values() for value in mean.index), *(x for _, xs in never for x in xs)]
+    value_ticks(axes, numbers, logarithmic=logarithmic)
     scale_metric(axes, {**means, **yardsticks}, name)
+    lost = [label for label, _ in never if label not in means]
+    looks = dict(zip([*means, *lost], style.LOOKS, strict=False))
+    heights = never_marks(axes, never, {label: look["color"] for label, look in looks.items()})
     style.axis_names(axes, x=axis, y="")
     style.title(axes, f"{quantities.heading(name)} against {axis}")
-    if yardsticks or (trained and len(means) == 1):
+    if yardsticks or lost or (trained and len(means) == 1):
         named = [(*line, look["color"]) for line, look in zip(means.items(), style.LOOKS, strict=False)]
         if trained and len(means) == 1:  # the two lines differ in the split alone
             named.append(("training", next(iter(trained.values())).mean(axis=1), style.COLOURS[0]))
         named += [(label, line, style.MUTED) for label, line in yardsticks.items()]
-        label_line_ends(axes, [(line.index[-1], line.iloc[-1], label, colour) for label, line, colour in named])
+        ends = [(line.index[-1], line.iloc[-1], label, colour) for label, line, colour in named]
+        ends += [(max(absent[label]), heights[label], f"{label}: never", looks[label]["color"]) for label in lost]
+        label_line_ends(axes, ends)
     else:
         label_lines(axes, means)
     return figure
+
+
+def never_marks(
+    axes: "Axes", never: Sequence[tuple[str, Sequence[float]]], colours: Mapping[str, str]
+) -> dict[str, float]:
+    """Open triangles where a line never got to a value, in a row of their own above all values; the rows' heights."""
+    low, high = axes.transData.transform([(0, bound) for bound in axes.get_ylim()])[:, 1]  # in pixels
+    heights = {}
+    for row, (label, xs) in enumerate(never, 1):
+        place = high + 0.07 * row * (high - low)
+        heights[label] = axes.transData.inverted().transform((0, place))[1]
+        mark = {"marker": "^", "markersize": 6, "markerfacecolor": style.PAPER, "linestyle": "none"}
+        axes.plot(xs, [heights[label]] * len(xs), color=colours[label], **mark)
+    if heights:
+        top = high + (0.07 * len(heights) + 0.05) * (high - low)
+        axes.set_ylim(top=axes.transData.inverted().transform((0, top))[1])
+    return heights
 
 
 def _lines(axes: "Axes", tables: "Mapping[str, DataFrame]") -> "dict[str, Series]":

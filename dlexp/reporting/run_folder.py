@@ -25,6 +25,7 @@ class Result:
     task: str | None = None
     model: str | None = None
     data: str | None = None
+    problem: dict = field(default_factory=dict)  # keys that make it another problem: {"data.length": 200}
     choices: dict = field(default_factory=dict)  # {config group: chosen file}
     overrides: list = field(default_factory=list)  # what the command line said, as typed
     metrics: dict = field(default_factory=dict)  # {"test/accuracy": 0.98}

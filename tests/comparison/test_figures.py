@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from dlexp.comparison import tables
 from dlexp.comparison.alternatives import axes, replicates
 from dlexp.comparison.figures import MOST_RESPONSES, figures
 from dlexp.comparison.ranking import rank
@@ -180,7 +181,10 @@ def test_measures_are_drawn_along_a_number_and_say_who_is_left_out(tmp_path):
     shown = lines[first.settings["model"]].get_ydata()
     assert shown[-1] == 100  # the one seed of the two that has solved it
     assert "never got there" not in drawings["val/accuracy_over_data.length"].caption
-    assert found.other_metrics[0] == "val/steps_to_solve"
+    assert found.measures == ["val/steps_to_solve"]
+    assert "val/steps_to_solve" not in found.other_metrics
+    column = tables.brief(found).headings.index("validation steps to solve")
+    assert {row[column].text for row in tables.brief(found).rows} >= {"100 (1 of 2)"}
 
 
 def test_profiles_of_the_alternatives_are_laid_together(tmp_path):

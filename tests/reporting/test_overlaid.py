@@ -84,3 +84,21 @@ def test_effort_curves(assert_drawn):
     assert steps.get_ylim()[0] == pytest.approx(0.1 / 1.5)  # although a band reaches below 0
     assert [text.get_text() for text in seconds.texts] == ["sgd", "muon"]
     assert_drawn(figure)
+
+
+def test_who_never_got_there_is_told_by_triangles_and_a_name():
+    table = pd.DataFrame({0: [100.0, 200.0]}, index=[10.0, 20.0])
+    figure = response_curves(
+        {"gru": table},
+        name="val/steps_to_solve",
+        axis="data.length",
+        logarithmic=False,
+        absent={"gru": [40.0], "elman": [10.0, 40.0]},
+    )
+    (axes,) = figure.axes
+    line, *never = axes.lines
+    assert [list(marks.get_xdata()) for marks in never] == [[40.0], [10.0, 40.0]]
+    heights = [marks.get_ydata()[0] for marks in never]
+    assert 200 < heights[0] < heights[1] < axes.get_ylim()[1]
+    assert never[0].get_color() == line.get_color() != never[1].get_color()
+    assert {text.get_text() for text in axes.texts} == {"gru", "elman: never"}

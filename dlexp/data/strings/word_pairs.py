@@ -62,6 +62,11 @@ class WordPairs(FreshData, ABC):
         self.num_classes = num_classes
 
     @property
+    def problem(self) -> dict[str, int]:
+        """What makes it harder: runs that differ in these are not ranked with each other."""
+        return {"data.letters": self.letters, "data.shortest": self.shortest, "data.longest": self.longest}
+
+    @property
     def alphabet(self) -> str:
         return ascii_lowercase[: self.letters]
 

@@ -12,7 +12,8 @@ ABILITIES = {  # that a task may have, one of which a command asks for
     "reconstruct": ("reconstruct",),
 }
 INSTEAD = {  # of a command that a task cannot follow
-    "generate": "train one that draws images, such as task=vae or task=gan, or writes text, such as task=next_token",
+    "generate": "train one that draws images, such as task=vae or task=gan, writes text, such as task=next_token, or "
+    "answers words, such as task=reversal",
     "reconstruct": "train one that encodes images, such as task=autoencoder or task=vae",
 }
 

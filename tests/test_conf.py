@@ -87,6 +87,36 @@ def test_begins_with_what_it_is(file: str) -> None:
     assert re.fullmatch(r"# \S.{5,}", lines[0])
 
 
+def flat(node: Any, path: str = "") -> Iterator[str]:
+    """The dotted keys of everything that is not a mapping."""
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}"
+
+
+def fixed(file: str) -> tuple[set[str], set[str]]:
+    """The keys that an experiment sets itself, and those that it sweeps over."""
+    body = OmegaConf.to_container(OmegaConf.load(CONF / f"{file}.yaml"))
+    sweeper = body.pop("hydra", {}).get("sweeper", {})
+    body.pop("defaults", None)
+    return set(flat(body)), set(sweeper.get("params") or {})
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("experiment/")])
+def test_a_sweep_leaves_alone_what_the_experiment_fixes(file: str) -> None:
+    """A task's sweep is inherited: over what an experiment has decided, it must be switched off by null."""
+    keys, swept_here = fixed(file)
+    text = (CONF / f"{file}.yaml").read_text()
+    if not swept_here and not re.search(r"^# +python -m dlexp\b.* -m\b", text, re.MULTILINE):
+        return  # it is one run
+    name = file.rpartition("/")[2]
+    params = compose("config", [f"experiment={name}"], return_hydra_config=True).hydra.sweeper.params or {}
+    inherited = {key for key, value in params.items() if value is not None} - swept_here
+    assert not inherited & keys, f"{name} fixes this and the sweep of its task goes over it"
+
+
 def commands() -> Iterator[tuple[str, str]]:
     """The commands in the headers, as a person would copy them: what follows two spaces is said about them."""
     for file in FILES:

@@ -110,6 +110,7 @@ def test_one_line_says_what_is_wrong(runs, ask, tmp_path):
         ((tmp_path / "empty",), ("empty", "no checkpoint")),
         ((tmp_path / "damaged.ckpt",), ("damaged.ckpt", "damaged")),
         ((runs["classifier"],), ("Classification", "task=vae or task=gan", "dlexp.predict")),
+        ((runs["classifier"],), ("task=next_token", "answers words, such as task=reversal")),
         ((runs["autoencoder"],), ("cannot generate", "task=vae or task=gan", "dlexp.reconstruct")),
         ((runs["numbers"],), ("cannot generate", "task=vae")),
         ((vae, "n=0"), ("n=0", "1 to 10,000")),
@@ -242,6 +243,7 @@ def test_one_line_says_what_is_wrong_with_the_words_for_text(play, ask, tmp_path
         ("temperature=-1", ("temperature=-1", "0 to 100")),
         ("temperature=hot", ("temperature=hot",)),
         ("temperature=nan", ("temperature=nan",)),
+        ("temperature=1e-300", ("temperature=1e-300", "give 0, or a number from 0.01 to 100")),
         ("top_k=0", ("top_k=0", "1 to 61")),
         ("top_k=62", ("top_k=62",)),
         ("top_p=1.5", ("top_p=1.5", "0 to 1")),
@@ -265,27 +267,52 @@ def test_the_help_names_all_words(ask):
         assert f"  {word}" in end.out
 
 
-def test_a_run_that_answers(ask, runs, monkeypatch):
-    """Backwards, by a task that is made up."""
+@pytest.fixture(scope="module")
+def backwards(launch, tmp_path_factory):
+    """A run that has learned to say short words of four letters backwards."""
+    folder = tmp_path_factory.mktemp("backwards") / "run"
+    words = ("data.letters=4", "data.shortest=1", "data.longest=3", "data.batches=60", "trainer.max_epochs=3")
+    few = ("data.validation=50", "data.test=50", "model.hidden_size=32", "callbacks.curves=null", "logger=none")
+    off = ("callbacks.accuracy_over_length=null", "callbacks.transduction_figures=null")
+    end = launch("task=reversal", "trainer=cpu", *words, *few, *off, "optimizer.lr=0.02", folder=folder)
+    assert (end.code, end.err) == (0, "")
+    assert end.result["metrics"]["test/sequence_accuracy"] == 1
+    return folder
 
-    class Backwards:
-        def answer(self, source: torch.Tensor, beam: int) -> list[int]:
-            assert source.shape[0] == 1
-            return source[0].flip(0).tolist()[: 5 - beam]
 
-    preprocessing = {"alphabet": "abcdefgh", "longest": 6, "first": 3}
-    monkeypatch.setattr(generate, "load_task", lambda run, name: (Backwards(), {"preprocessing": preprocessing}))
-    assert ask(runs["vae"], "prompt=abc").out == "cba\n"
-    assert ask(runs["vae"], "prompt=abcdef", "beam=3").out == "fe\n"
+def test_a_run_of_reversal_answers(backwards, ask):
+    for word in ("a", "ab", "dac", "cba", "bbd"):
+        for words in ([], ["beam=1"], ["beam=4"]):
+            end = ask(backwards, f"prompt={word}", *words)
+            assert (end.code, end.out, end.err) == (0, word[::-1] + "\n", "")
     for words, parts in (
-        ([], ("letters abcdefgh", "prompt=…")),
-        (["prompt=abz"], ("does not know 'z'",)),
-        (["prompt=abcdefg"], ("7 letters", "6 at most")),
+        ([], ("letters abcd", "prompt=…")),
+        (["prompt=abe"], ("does not know 'e'",)),
+        (["prompt=abcd"], ("4 letters", "3 at most")),
         (["prompt=abc", "beam=0"], ("beam=0",)),
         (["prompt=abc", "n=3"], ("n= means nothing to a run that answers: it takes prompt=, beam=",)),
     ):
-        end = ask(runs["vae"], *words)
+        end = ask(backwards, *words)
         assert (end.code, end.out) == (1, ""), words
         (line,) = end.err.splitlines()
         for part in parts:
             assert part in line
+
+
+def test_answers_are_searched_for_as_in_the_run_and_may_have_no_end(backwards, ask, monkeypatch):
+    """Of a task that is made up."""
+
+    class Widest:
+        beam = 2
+
+        def answer(self, source: torch.Tensor, beam: int) -> list[int]:
+            assert source.tolist() == [[3, 4]]
+            return [3] * beam if beam < 9 else [4] * 200
+
+    preprocessing = {"alphabet": "abcd", "longest": 6, "first": 3}
+    monkeypatch.setattr(generate, "load_task", lambda run, name: (Widest(), {"preprocessing": preprocessing}))
+    assert ask(backwards, "prompt=ab").out == "aa\n"
+    assert ask(backwards, "prompt=ab", "beam=5").out == "aaaaa\n"
+    said, note = ask(backwards, "prompt=ab", "beam=9").out.splitlines()
+    assert said == 200 * "b"
+    assert "no end" in note

@@ -16,29 +16,33 @@ SEED = 0  # of the words
 
 
 class AccuracyOverLength(Callback):
-    """Draws `words` of each of `lengths` and has the best epoch answer them freely; nothing of sets of single letters.
+    """Draws `words` of each of `lengths`, and of the ends of what was trained and of one letter more, and has the best
+    epoch answer them freely; nothing of sets of single letters.
 
     The data offers `shortest`, `longest` and `of_lengths`, the task `decode` and `beam`.
     """
 
     def __init__(self, *, folder: str, words: int, lengths: Sequence[int]) -> None:
         check_counts("accuracy_over_length", words=words)
-        if not lengths or not all(isinstance(length, int) and length >= 1 for length in lengths):
-            raise InputError(f"callbacks.accuracy_over_length.lengths={list(lengths)}: give numbers of letters")
+        if not isinstance(lengths, Sequence) or not lengths or not all(map(is_length, lengths)):
+            raise InputError(
+                f"callbacks.accuracy_over_length.lengths={lengths}: give numbers of letters, such as [5,10,20]"
+            )
         self.folder = Path(folder)
         self.words = words
-        self.lengths = sorted(set(lengths))
+        self.lengths = set(lengths)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         data = trainer.datamodule
         if not trainer.is_global_zero or trainer.fast_dev_run or data.longest == 1:
             return
+        lengths = sorted(self.lengths | {data.shortest, data.longest, data.longest + 1})
         profile = Profile(
             title="Words without a mistake, by length (shaded: trained)",
             x_name="letters of the word",
             y_name="words that are answered right (%)",
-            x=self.lengths,
-            y=[100 * self.share_right(trainer, pl_module, length) for length in self.lengths],
+            x=lengths,
+            y=[100 * self.share_right(trainer, pl_module, length) for length in lengths],
             trained=(data.shortest, data.longest),
         )
         keep_profile(trainer, self.folder, "accuracy_over_length", profile, "test")
@@ -50,3 +54,7 @@ class AccuracyOverLength(Callback):
         with torch.no_grad(), trainer.precision_plugin.forward_context():
             said = pl_module.decode(words, right.shape[1], pl_module.beam)  # (N, T)
         return ((said == right) | (right == PAD)).all(1).float().mean().item()
+
+
+def is_length(given: object) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and given >= 1

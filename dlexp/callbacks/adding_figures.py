@@ -31,11 +31,12 @@ class AddingFigures(Callback):
         model = pl_module.model
         inputs, sums = trainer.datamodule.splits["test"]
         one = well_seen(inputs)  # (1, T, 2)
-        with trainer.precision_plugin.forward_context():
-            with torch.no_grad():
-                answers = torch.cat([model(x).float() for x, _ in split_batches(trainer, "test", most=None)])  # (N, 1)
-            times, so_far = answers_so_far(model, one)
-            slopes = input_gradient(model, one, Tensor.sum)[0, :, 0]  # (T,)
+        plugin = trainer.precision_plugin
+        with torch.no_grad(), plugin.forward_context():
+            parts = [plugin.convert_input(x) for x, _ in split_batches(trainer, "test", most=None)]
+            answers = torch.cat([model(x).float() for x in parts])  # (N, 1)
+            times, so_far = answers_so_far(model, plugin.convert_input(one))
+        slopes = input_gradient(model, one, Tensor.sum)[0, :, 0]  # (T,)
         figure = answers_and_sums(answers[:, 0].cpu().numpy(), sums[:, 0].cpu().numpy())
         keep_figure(trainer, self.folder, "answers", figure)
         numbers, marks = one[0].cpu().numpy().T

@@ -1,5 +1,6 @@
 """figures/error_by_length.png: what a net that has learned sequences of one length makes of others."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,8 @@ class ErrorByLength(Callback):
 
     def __init__(self, *, folder: str, sequences: int, factors: Sequence[float]) -> None:
         check_counts("error_by_length", sequences=sequences)
-        if not factors or not all(isinstance(factor, int | float) and factor > 0 for factor in factors):
-            raise InputError(f"callbacks.error_by_length.factors={list(factors)}: give numbers above 0")
+        if not isinstance(factors, Sequence) or not factors or not all(map(is_factor, factors)):
+            raise InputError(f"callbacks.error_by_length.factors={factors}: give numbers above 0, such as [1,2]")
         self.folder = Path(folder)
         self.sequences = sequences
         self.factors = factors
@@ -45,13 +46,19 @@ class ErrorByLength(Callback):
             baseline=1 / 6,
             baseline_name="predicting one",
         )
-        keep_profile(trainer, self.folder, "error_by_length", profile, "test")
+        keep_profile(trainer, self.folder, "error_by_length", profile, f"{self.sequences:,} fresh sequences")
 
     def error(self, trainer: Trainer, pl_module: LightningModule, length: int) -> float:
         """The mean squared error; the sequences are drawn on the CPU, the same whatever the training device."""
         data = trainer.datamodule
         drawn = data.of_length(length, self.sequences, torch.Generator().manual_seed(SEED))
         x, targets = (part.to(pl_module.device) for part in drawn)  # (N, T, 2), (N, 1)
-        with torch.no_grad(), trainer.precision_plugin.forward_context():
-            answers = torch.cat([pl_module.model(part).float() for part in x.split(data.eval_batch_size)])  # (N, 1)
+        plugin = trainer.precision_plugin
+        with torch.no_grad(), plugin.forward_context():
+            parts = map(plugin.convert_input, x.split(data.eval_batch_size))
+            answers = torch.cat([pl_module.model(part).float() for part in parts])  # (N, 1)
         return mse_loss(answers, targets).item()
+
+
+def is_factor(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf

@@ -1,30 +1,34 @@
-"""figures/gradient_over_time.png: how much of the loss's gradient arrives at each time step of the input."""
+"""figures/gradient_over_time.png: how much the answer hears of each time step of the input."""
 
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.input_gradient import input_gradient
+from dlexp.errors import Diverged, InputError
 from dlexp.reporting.profile import Profile, keep
 
 
 class GradientOverTime(Callback):
-    """Measures the norm of d loss / d x_t for each step t: before training, after it, and `between` times between.
+    """Measures the norm of d answer / d x_t for each step t: before training, after it, and `between` times between.
 
-    Each is the mean over the same `sequences` of the validation split. A gradient that shrinks (or grows) by a factor
-    with every step back is a straight line on the figure's logarithmic axis (Bengio et al. 1994; Pascanu et al. 2013,
-    arXiv 1211.5063). Its level follows the error, which is a factor of it: what vanishes is in the slope.
+    Each is the mean over the same `sequences` of the validation split. The loss's gradient is this one times twice the
+    error, which shrinks with learning and says nothing of time. A gradient that shrinks (or grows) by a factor with
+    every step back is a straight line on the figure's logarithmic axis (Bengio et al. 1994; Pascanu et al. 2013, arXiv
+    1211.5063).
 
-    It draws nothing and leaves no gradient behind.
+    It draws nothing and leaves no gradient behind. A training that fails leaves what was measured until then.
     """
 
     def __init__(self, *, folder: str, sequences: int, between: int) -> None:
-        check_counts("gradient_over_time", sequences=sequences, between=between)
+        check_counts("gradient_over_time", sequences=sequences)
+        if not isinstance(between, int) or isinstance(between, bool) or between < 0:
+            raise InputError(f"callbacks.gradient_over_time.between={between}: give a whole number, 0 or more")
         self.folder = Path(folder)
         self.sequences = sequences
         self.between = between
@@ -33,6 +37,7 @@ class GradientOverTime(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not self.norms:  # else it goes on
             self.measure(trainer, pl_module)
+        self.keep_profile(trainer, "start", "before training", min(self.norms, default=0))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         epochs, parts = trainer.max_epochs, self.between + 1
@@ -41,31 +46,44 @@ class GradientOverTime(Callback):
             self.measure(trainer, pl_module)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.finish(trainer, pl_module, "after training")
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        if self.norms and isinstance(exception, Diverged):
+            self.finish(trainer, pl_module, "before it diverged")
+
+    def finish(self, trainer: Trainer, pl_module: LightningModule, words: str) -> None:
         if trainer.global_step not in self.norms:  # it ended before its time, or after a number of steps
             self.measure(trainer, pl_module)
-        if trainer.fast_dev_run or not trainer.is_global_zero:
-            return
-        from dlexp.reporting.gradient_over_time import gradient_over_time
+        first, last = min(self.norms, default=0), max(self.norms, default=0)
+        if last > first:  # else it has diverged at once
+            self.keep_profile(trainer, "end", words, last)
+        if self.norms and keeps(trainer):
+            from dlexp.reporting.gradient_over_time import gradient_over_time
 
-        keep_figure(trainer, self.folder, "gradient_over_time", gradient_over_time(self.norms))
-        first, last = min(self.norms), max(self.norms)
-        for moment, words, steps in (("start", "before training", first), ("end", "after training", last)):
-            norms = self.norms[steps]
-            profile = Profile(
-                title=f"How far back the gradient reaches, {words}",
-                x_name="steps back from the end",  # where sequences of all lengths are alike
-                y_name="norm of the loss's gradient",
-                x=list(range(len(norms))),
-                y=norms[::-1],
-                logarithmic=True,
-            )
-            keep(self.folder, f"gradient_at_the_{moment}", profile)
+            keep_figure(trainer, self.folder, "gradient_over_time", gradient_over_time(self.norms))
+
+    def keep_profile(self, trainer: Trainer, moment: str, words: str, steps: int) -> None:
+        if not keeps(trainer) or steps not in self.norms:
+            return
+        norms = self.norms[steps]
+        profile = Profile(
+            title=f"How far back the gradient reaches, {words}",
+            x_name="steps back from the end",  # where sequences of all lengths are alike
+            y_name="norm of the answer's gradient",
+            x=list(range(len(norms))),
+            y=norms[::-1],
+            logarithmic=True,
+        )
+        keep(self.folder, f"gradient_at_the_{moment}", profile)
 
     def measure(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        inputs, targets = trainer.datamodule.splits["val"]
-        x, y = inputs[: self.sequences], targets[: self.sequences]
-        with trainer.precision_plugin.forward_context():
-            self.norms[trainer.global_step] = gradient_norms(pl_module.model, x, y).tolist()
+        """Nothing is noted of a model that has diverged so far that it gives no numbers."""
+        data = trainer.datamodule
+        x = data.splits["val"][0][: self.sequences]  # (N, T, D)
+        norms = gradient_norms(pl_module.model, x, data.eval_batch_size)
+        if norms.isfinite().all():
+            self.norms[trainer.global_step] = norms.tolist()
 
     def state_dict(self) -> dict[str, Any]:
         return {"norms": self.norms}
@@ -74,10 +92,13 @@ class GradientOverTime(Callback):
         self.norms = state["norms"]
 
 
-def gradient_norms(model: nn.Module, x: Tensor, targets: Tensor) -> Tensor:
-    """(T,): the norm of the gradient of a sequence's squared error by its inputs of step t, the mean over the sequences
-    x (N, T, D).
+def keeps(trainer: Trainer) -> bool:
+    return trainer.is_global_zero and not trainer.fast_dev_run
+
+
+def gradient_norms(model: nn.Module, x: Tensor, size: int) -> Tensor:
+    """(T,): the norm of the gradient of a sequence's answer by its inputs of step t, the mean over the sequences
+    x (N, T, D), of which `size` are gone through at once.
     """
-    gradient = input_gradient(model, x, lambda answers: mse_loss(answers.float(), targets, reduction="sum"))
-    # The loss is a sum over sequences: each gradient is its own. Squares of what has vanished need the range of double.
-    return gradient.double().norm(dim=2).mean(0)
+    # The answers' sum is a sum over sequences: each gradient is its own.
+    return torch.cat([input_gradient(model, part, Tensor.sum).norm(dim=2) for part in x.split(size)]).mean(0)

@@ -1,6 +1,7 @@
 """The gradient of something by the inputs of a model, in the middle of a training or a test, which notice nothing."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -9,15 +10,13 @@ from torch import Tensor, nn
 def input_gradient(model: nn.Module, x: Tensor, number: Callable[[Tensor], Tensor]) -> Tensor:
     """d number(model(x)) / d x, of the shape of x (N, …), for a `number` () made of the model's outputs (N, …).
 
-    The model is in eval mode meanwhile: nothing is drawn. cuDNN has no gradient for recurrent nets in that mode;
-    torch's own kernels, which take over, have. No weight gets a gradient.
+    It is that of a copy of the model in eval mode, so nothing is drawn and no weight gets a gradient, and in float64
+    whatever the precision of the training: what vanishes is far below the smallest float32. cuDNN has no gradient for
+    recurrent nets in eval mode; torch's own kernels, which take over, have.
     """
-    mode = model.training
-    model.eval()
-    try:
-        with torch.inference_mode(False), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-            x = x.detach().clone().requires_grad_()
-            (gradient,) = torch.autograd.grad(number(model(x)), x)
-    finally:
-        model.train(mode)
+    wide = torch.float32 if x.device.type == "mps" else torch.float64
+    with torch.inference_mode(False), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        twin = deepcopy(model).to(wide).eval().requires_grad_(False)
+        x = x.detach().to(wide, copy=True).requires_grad_()
+        (gradient,) = torch.autograd.grad(number(twin(x)), x)
     return gradient

@@ -1,16 +1,19 @@
 """val/bits_per_character_of_5-grams, …_of_unigrams, and the same of the test: what counting alone says of the text."""
 
-import numpy as np
+import torch
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
 
 from dlexp.callbacks.counts import check_counts
 from dlexp.metrics.ngrams import ngram_bits
 
+MOST_COUNTED, MOST_JUDGED = 5_000_000, 1_000_000  # characters: to count them sorts them, ten times
+
 
 class NgramBaseline(Callback):
     """Counts the training part once a run and judges by it: characters alone, and after up to `order` - 1 others.
 
-    The data have `text`, `alphabet` and `bounds`.
+    Of a very long text the last 5 million characters of the training part are counted, and the first million of each
+    other part judged, which a note says. The data have `text`, `alphabet` and `bounds`.
     """
 
     def __init__(self, *, order: int) -> None:
@@ -20,6 +23,7 @@ class NgramBaseline(Callback):
             f"{split}/bits_per_character_of_{name}" for split in ("val", "test") for name in self.names.values()
         )
         self.bits: dict[str, dict[str, float]] = {}  # by split and name
+        self.notes: list[str] = []
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.log_bits(trainer, pl_module, "val")
@@ -34,10 +38,21 @@ class NgramBaseline(Callback):
 
     def judged(self, data: LightningDataModule) -> dict[str, dict[str, float]]:
         """Both splits at once: to count takes a while where the text is long."""
-        (first, middle), (_, last) = data.bounds["val"], data.bounds["test"]
-        asked = {"first": first, "last": last, "train": data.bounds["train"][1], "size": len(data.alphabet) + 1}
+        (_, middle), (_, end), (_, last) = (data.bounds[split] for split in ("train", "val", "test"))
+        train, val, test = (
+            min(size, most)
+            for size, most in ((middle, MOST_COUNTED), (end - middle, MOST_JUDGED), (last - end, MOST_JUDGED))
+        )
+        if (train, val, test) != (middle, end - middle, last - end):
+            self.notes = [
+                f"n-grams are counted on the last {train:,} characters of the training part's {middle:,}, and judged "
+                f"on the first {val:,} and {test:,} of validation and test"
+            ]
         found: dict[str, dict[str, float]] = {"val": {}, "test": {}}
         for order, name in self.names.items():
-            bits = ngram_bits(data.text.cpu().numpy(), order=order, **asked)
-            found["val"][name], found["test"][name] = (part.mean().item() for part in np.split(bits, [middle - first]))
+            before = end - order + 1  # what the first of the test is judged by
+            parts = (data.text[middle - train : middle + val], data.text[before : end + test])
+            text = torch.cat(parts).cpu().numpy()
+            bits = ngram_bits(text, first=train, last=len(text), train=train, order=order, size=len(data.alphabet) + 1)
+            found["val"][name], found["test"][name] = bits[:val].mean().item(), bits[val + order - 1 :].mean().item()
         return found

@@ -1,4 +1,4 @@
-"""Images of a split for callbacks that measure: as the model sees them in validation, a batch at a time."""
+"""Samples of a split for callbacks that measure: as the model sees them in validation, a batch at a time."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from dlexp.callbacks.generalisation_gap import spread_sample
 
 
 def split_batches(trainer: Trainer, split: str, *, most: int | None) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images (B, C, H, W) and labels (B,); of more than `most`, a stratified sample, the same in every run.
+    """Inputs (B, …) and labels (B, …); of more than `most`, a stratified sample, the same in every run.
 
     Every rank gets all of them: what is measured on them needs no gathering.
     """
@@ -18,5 +18,5 @@ def split_batches(trainer: Trainer, split: str, *, most: int | None) -> Iterator
     if most is not None and most < len(labels):
         index = spread_sample(labels.cpu(), most).to(labels.device)
         inputs, labels = inputs[index], labels[index]
-    for images, of in zip(inputs.split(data.eval_batch_size), labels.split(data.eval_batch_size), strict=True):
-        yield data.prepare(images), of
+    for some, of in zip(inputs.split(data.eval_batch_size), labels.split(data.eval_batch_size), strict=True):
+        yield data.prepare(some), of

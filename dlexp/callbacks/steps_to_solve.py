@@ -8,12 +8,12 @@ from dlexp.errors import InputError
 
 
 class StepsToSolve(Callback):
-    """The step after which `monitor` of the validation was below `threshold` for the first time; nothing if it never
-    was. As fine as validations are frequent. With `stop` the training ends there.
+    """The step after which `monitor` of the validation was below `threshold`, in the units of `monitor`, for the first
+    time; nothing if it never was. As fine as validations are frequent. With `stop` the training ends there.
     """
 
     def __init__(self, *, monitor: str, threshold: float, stop: bool) -> None:
-        if not threshold > 0:
+        if not isinstance(threshold, int | float) or not threshold > 0:
             raise InputError(f"callbacks.steps_to_solve.threshold={threshold}: give a number above 0")
         self.monitor = monitor
         self.threshold = threshold

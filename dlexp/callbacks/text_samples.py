@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.errors import InputError
+from dlexp.layers.sampling import check_temperature
 from dlexp.reporting.atomic import write_text
 
 SEED = 0  # of what is drawn
@@ -22,18 +23,20 @@ class TextSamples(Callback):
 
     def __init__(self, *, folder: str, characters: int, temperatures: list[float], passage: int) -> None:
         check_counts("text_samples", characters=characters, passage=passage)
+        if not isinstance(temperatures, list) or not temperatures:
+            raise InputError(f"callbacks.text_samples.temperatures={temperatures}: give a list, such as [0.5,1.0]")
         for temperature in temperatures:
-            if not isinstance(temperature, int | float) or temperature < 0:
-                raise InputError(f"callbacks.text_samples.temperatures={temperatures}: give numbers of 0 or more")
+            check_temperature("callbacks.text_samples.temperatures", temperature)
         self.folder = Path(folder)
         self.characters = characters
         self.temperatures = temperatures
         self.passage = passage
+        self.notes: list[str] = []
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero or trainer.fast_dev_run:
             return
-        from dlexp.reporting.text_pages import shaded_text, written_texts
+        from dlexp.reporting.text_pages import NO_PICTURE, has_picture, shaded_text, written_texts
 
         data = trainer.datamodule
         first, last = data.bounds["test"]
@@ -41,24 +44,31 @@ class TextSamples(Callback):
         before = min(begin, data.warm_up + 1)
         read = data.text[begin - before : min(begin + self.passage, last)].long()  # (N,)
         passage = whole_lines(data.read(read[before:]))
-        bits = pl_module.surprise(read, before)[: len(passage)]
+        with trainer.precision_plugin.forward_context():
+            bits = pl_module.surprise(read, before)[: len(passage)]
         figure = shaded_text(passage, bits.cpu().numpy())
         keep_figure(trainer, self.folder, "surprise", figure)
 
         found = {}
         for temperature in self.temperatures:
-            numbers = pl_module.write(
-                read[None, :before],
-                self.characters,
-                temperature=temperature,
-                top_k=None,
-                top_p=None,
-                letters=len(data.alphabet),
-                generator=torch.Generator().manual_seed(SEED),
-            )
+            with trainer.precision_plugin.forward_context():
+                numbers = pl_module.write(
+                    read[None, :before],
+                    self.characters,
+                    temperature=temperature,
+                    top_k=None,
+                    top_p=None,
+                    letters=len(data.alphabet),
+                    generator=torch.Generator().manual_seed(SEED),
+                )
             found[f"temperature {temperature:g}"] = data.read(numbers[0])
         write_text(self.folder / "samples.txt", "\n".join(f"=== {name} ===\n{text}\n" for name, text in found.items()))
         keep_figure(trainer, self.folder, "samples", written_texts(found))
+        if not all(map(has_picture, {*passage, *"".join(found.values())})):
+            self.notes = [
+                f"surprise.png and samples.png show {NO_PICTURE} for characters that their font lacks; samples.txt has "
+                "all as they are"
+            ]
 
 
 def new_paragraph(text: str) -> int:

@@ -1,5 +1,6 @@
 """figures/attention_maps.png and figures/mistakes.png: where an answer looks, and what goes wrong."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -8,16 +9,17 @@ from torch import Tensor
 
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
-from dlexp.callbacks.split_batches import split_batches
 from dlexp.layers.tokens import BEGIN, END, FIRST, PAD
 
 END_SIGN = "·"
 
 
 class TransductionFigures(Callback):
-    """Of the best epoch and its free answers to the test split: where `words` answers look, and `mistakes` of them.
+    """Of the best epoch and its free answers to the test split: where `words` answers look, and `mistakes` of them. Of
+    several processes, the first shows its share of the split.
 
-    The data offers `alphabet`, the task `decode`, its model `attention_maps` (None where there is no attention).
+    The data offers `alphabet`, the task's test step returns answers (B, T), its model offers `attention_maps` (None
+    where there is no attention).
     """
 
     def __init__(self, *, folder: str, words: int, mistakes: int) -> None:
@@ -25,6 +27,21 @@ class TransductionFigures(Callback):
         self.folder = Path(folder)
         self.words = words
         self.mistakes = mistakes
+        self.answered: list[Sequence[Tensor]] = []  # of each batch words (B, S), right answers (B, T), answers (B, T)
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.answered = []
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Tensor,
+        batch: Sequence[Tensor],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        self.answered.append((*batch, outputs))
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero or trainer.fast_dev_run:
@@ -32,7 +49,7 @@ class TransductionFigures(Callback):
         from dlexp.reporting.transduction import attention_maps, mistakes
 
         alphabet = trainer.datamodule.alphabet
-        words, right, said = self.answered(trainer, pl_module)  # (N, S), (N, T), (N, T)
+        words, right, said = map(torch.cat, zip(*self.answered, strict=True))  # (N, S), (N, T), (N, T)
         chosen = different_lengths(words, self.words)
         with torch.no_grad(), trainer.precision_plugin.forward_context():
             given = torch.nn.functional.pad(said[chosen, :-1], (1, 0), value=BEGIN)  # (M, T)
@@ -51,14 +68,6 @@ class TransductionFigures(Callback):
         ]
         figure = mistakes(rows, wrong=int(wrong.sum()), of=len(words))
         keep_figure(trainer, self.folder, "mistakes", figure)
-
-    def answered(self, trainer: Trainer, pl_module: LightningModule) -> tuple[Tensor, Tensor, Tensor]:
-        """The test split: words (N, S), right answers (N, T), and what was answered (N, T)."""
-        parts = []
-        with torch.no_grad(), trainer.precision_plugin.forward_context():
-            for words, right in split_batches(trainer, "test", most=None):
-                parts.append((words, right, pl_module.decode(words, right.shape[1], pl_module.beam)))
-        return tuple(torch.cat(part) for part in zip(*parts, strict=True))
 
 
 def different_lengths(words: Tensor, count: int) -> Tensor:

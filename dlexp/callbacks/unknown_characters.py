@@ -15,7 +15,8 @@ class UnknownCharacters(Callback):
             return
         self.notes = [
             f"{100 * data.unknown:.2g} % of the text's characters are none of the {len(data.alphabet)} that the model "
-            "knows, and all read as one unknown mark; data.characters sets how many it knows"
+            "knows, and all read as one unknown mark, which the bits count as a character like any other: whoever "
+            "expects the mark is right; data.characters sets how many are known"
         ]
         if trainer.is_global_zero:
             print(self.notes[0])

@@ -18,7 +18,8 @@ TESTS = {  # of each its file, and what it is called
 class WordEvaluation(Callback):
     """Looks for the files in `folder`, and leaves out a test of which fewer than `fewest` questions are of known words.
 
-    The task has `vectors` (V, D), the data `counts`, the words by their rows. A note says what share was asked.
+    Upper and lower case are the same: of two such words the commoner is asked. A note says what share was asked, and
+    one more what was left out. The task has `vectors` (V, D), the data `counts`, the words by their rows.
     """
 
     logged = frozenset(f"test/{name}" for name in TESTS)
@@ -31,8 +32,9 @@ class WordEvaluation(Callback):
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         vectors = pl_module.vectors  # (V, D)
-        places = {word: row for row, word in enumerate(trainer.datamodule.counts)}
-        self.notes = []
+        words = list(trainer.datamodule.counts)
+        places = {words[row].lower(): row for row in reversed(range(len(words)))}
+        self.notes, left_out = [], []
         for name, (file, said) in TESTS.items():
             path = self.folder / file
             if not path.is_file():
@@ -43,10 +45,14 @@ class WordEvaluation(Callback):
             else:
                 questions = read_rated_pairs(path)
                 value, asked = similarity_correlation(vectors, places, questions)
-            enough = asked >= self.fewest
-            self.notes.append(
-                f"of {said}, {asked:,} of {len(questions):,} questions are of known words"
-                + (" and were asked" if enough else ": too few to ask")
-            )
-            if enough and value == value:
+            share = f"{said} ({asked:,} of {len(questions):,})"
+            if asked < self.fewest:
+                left_out.append(share)
+                continue
+            self.notes.append(f"the questions of known words were asked: {share}")
+            if value == value:
                 pl_module.log(f"test/{name}", value, sync_dist=True)
+        if left_out:
+            self.notes.append(
+                f"not asked, with fewer than {self.fewest} questions of known words: {', '.join(left_out)}"
+            )

@@ -74,7 +74,7 @@ def value_error(error: OmegaConfBaseException) -> str | None:
         case MissingMandatoryValue():
             return no_value(key or text.rpartition(" ")[2])
         case InterpolationKeyError():
-            return place + unknown_reference(error, text)
+            return unknown_reference(error, text, place)
         case InterpolationResolutionError():
             if found := re.search(r"Missing mandatory value: (\S+)", text):
                 return place + no_value(found[1])
@@ -102,11 +102,11 @@ def wanted(error: ValidationError, text: str) -> str:
     return text
 
 
-def unknown_reference(error: InterpolationKeyError, text: str) -> str:
-    """An interpolation of a key that does not exist."""
+def unknown_reference(error: InterpolationKeyError, text: str, place: str) -> str:
+    """An interpolation of a key that does not exist; `place` is how a line begins that says where it stands."""
     found = re.search(r"'(.*)'", text)
     if not found or error.parent_node is None:
-        return text
+        return place + text
     node, known = error.parent_node._get_root(), ""
     for name in found[1].split("."):
         full_key = known + name
@@ -114,7 +114,24 @@ def unknown_reference(error: InterpolationKeyError, text: str) -> str:
         if not OmegaConf.is_dict(inner):
             break
         node, known = inner, f"{full_key}."
-    return f"${{{found[1]}}} does not exist{likely_key(node, full_key, name)}"
+    line = misfit(node._get_root(), error.full_key or "", full_key) if known else None
+    return line or f"{place}${{{found[1]}}} does not exist{likely_key(node, full_key, name)}"
+
+
+def misfit(root: DictConfig, key: str, wanted: str) -> str | None:
+    """What to say where `key` of one part refers to `wanted`, which the part that was chosen beside it does not have.
+
+    None where these are not two parts, or the key is only misspelt.
+    """
+    (asking, *_), (asked, *inner) = key.split("."), wanted.split(".")
+    parts = [None if OmegaConf.is_missing(root, name) else root.get(name) for name in (asking, asked)]
+    names = [str(part.get("_target_", "")).rpartition(".")[2] if OmegaConf.is_dict(part) else "" for part in parts]
+    if asking == asked or not all(names) or closest(inner[-1], map(str, parts[1])):
+        return None
+    return (
+        f"{asking} {names[0]} does not go with {asked} {names[1]}, which has no {wanted}: choose another {asking}=… or "
+        f"{asked}=…"
+    )
 
 
 def no_value(key: str, example: str = "VALUE") -> str:

@@ -37,6 +37,9 @@ def make(run: Path, task: Any, checkpoint: Mapping[str, Any], words: Mapping[str
     import torch
 
     from dlexp.data.text.alphabet import numbers, written
+    from dlexp.layers.sampling import check_temperature
+
+    check_temperature("temperature", temperature)
 
     begin = prompt or ("\n" if "\n" in alphabet else alphabet[0])  # there is something to go on from
     made = task.write(

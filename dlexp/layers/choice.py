@@ -1,6 +1,6 @@
 """Look a named option up, or tell the user which ones there are."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
 from dlexp.errors import InputError
@@ -15,6 +15,6 @@ def choose(key: str, name: Name, options: Mapping[Name, Option]) -> Option:
     Raises:
         InputError: there is no such option.
     """
-    if name not in options:
+    if not isinstance(name, Hashable) or name not in options:  # a list is not
         raise InputError(f"{key}={name} is not an option, choose one of: {', '.join(map(str, options))}")
     return options[name]

@@ -3,6 +3,17 @@
 import torch
 from torch import Tensor
 
+from dlexp.errors import InputError
+
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.01, 100.0  # so that logits by temperature stay numbers
+
+
+def check_temperature(key: str, temperature: float) -> None:
+    """InputError unless it is 0, which takes the likeliest, or one that can be drawn by; `key` is what it is called."""
+    known = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not known or not (temperature == 0 or LEAST_TEMPERATURE <= temperature <= MOST_TEMPERATURE):
+        raise InputError(f"{key}={temperature}: give 0, or a number from {LEAST_TEMPERATURE:g} to {MOST_TEMPERATURE:g}")
+
 
 def tempered(logits: Tensor, temperature: float) -> Tensor:
     """Below 1 the likely becomes likelier, above 1 all become alike; probabilities to the power 1 / temperature."""

@@ -9,7 +9,8 @@ def count_pairs(said: Tensor, right: Tensor, tokens: int, ignored: int) -> Tenso
     one shape, and places where `right` is `ignored` do not count.
     """
     counts = torch.bincount((right * tokens + said).flatten(), minlength=tokens * tokens).view(tokens, tokens)
-    return counts.index_fill(0, torch.tensor([ignored], device=counts.device), 0)
+    counts[ignored] = 0
+    return counts
 
 
 def macro_scores(pairs: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -27,8 +27,8 @@ class RowSGD(RowRule):
 class RowAdagrad(RowRule):
     """Adagrad (Duchi, Hazan and Singer 2011) with one rate a row: lr over the root of the sum of its mean squares.
 
-    Every gradient counts by itself, also those of one row in one batch, as if they had come one after another. So a
-    common word, with many in a batch, does not take their sum at once, and nothing has to be sorted.
+    In the sum every gradient counts by itself, also those of one row in one batch, and all are taken at the rate that
+    holds after the batch: a common word, with many in a batch, does not jump by their sum, and nothing is sorted.
     """
 
     smallest = 1e-8  # of a sum: a row without gradients stays where it is

@@ -30,7 +30,7 @@ def gradient_over_time(norms: Mapping[int, Sequence[float]]) -> "Figure":
     if drawn:
         axes.set_yscale("log")
         plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")
-    style.axis_names(axes, x="time step of the input", y="norm of the loss's gradient")
+    style.axis_names(axes, x="time step of the input", y="norm of the answer's gradient")
     style.title(axes, "How far back the gradient reaches")
     legend = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "frameon": False, "handlelength": 1.4}
     axes.legend(fontsize=style.SMALL, labelcolor=style.INK, **legend)

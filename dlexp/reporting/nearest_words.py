@@ -8,18 +8,19 @@ from dlexp.reporting import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LETTER, BOLD, ROW = 0.074, 0.092, 0.27  # inches: the width of a letter, of a bold one, the height of a row
+LETTER, BOLD, ROW = 0.08, 0.092, 0.27  # inches: the width of a letter, of a bold one, the height of a row
 ROOM = 0.16  # inches, beside a word
+MIDDLE = 0.22  # a luminance, on which ink and paper stand out alike
 
 
 def nearest_words(found: Mapping[str, Sequence[tuple[str, float]]]) -> "Figure":
-    """`found` has of each word its neighbours and their cosines, the nearest first."""
+    """`found` has of each word its neighbours and their cosines, the nearest first: not the same number of all."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
 
     lists = [[(word, None), *near] for word, near in found.items()]
-    columns = len(lists[0])
-    longest = [max(len(one[column][0]) for one in lists) for column in range(columns)]
+    columns = max(len(one) for one in lists)
+    longest = [max(len(one[column][0]) for one in lists if column < len(one)) for column in range(columns)]
     widths = [(LETTER if column else BOLD) * size + ROOM for column, size in enumerate(longest)]  # inches
     edges = [sum(widths[:column]) for column in range(columns + 1)]
     width, height = edges[-1], ROW * len(lists)
@@ -30,18 +31,19 @@ def nearest_words(found: Mapping[str, Sequence[tuple[str, float]]]) -> "Figure":
     shades = LinearSegmentedColormap.from_list("near", style.SHADES)
     for i, one in enumerate(lists):
         for column, (word, cosine) in enumerate(one):
+            colour = style.INK
             if cosine is not None:
                 shade = shades(min(max(cosine, 0.0), 1.0))
+                colour = style.PAPER if luminance(shade) < MIDDLE else style.INK
                 box = ((edges[column], i * ROW), widths[column], ROW)
                 axes.add_patch(Rectangle(*box, facecolor=shade, edgecolor=style.PAPER, linewidth=1.5))
-            dark = cosine is not None and cosine > 0.55
             axes.text(
                 edges[column] + ROOM / 2,
                 (i + 0.5) * ROW,
                 word,
                 va="center",
                 fontsize=style.TEXT,
-                color=style.PAPER if dark else style.INK,
+                color=colour,
                 fontweight="bold" if cosine is None else "normal",
                 parse_math=False,
             )
@@ -53,3 +55,9 @@ def nearest_words(found: Mapping[str, Sequence[tuple[str, float]]]) -> "Figure":
         axes.text(place + 0.26, height + 0.17, f"{step:g}", va="center", fontsize=style.SMALL, color=style.MUTED)
     style.title(axes, "Some words, and those with the nearest vectors")
     return figure
+
+
+def luminance(colour: Sequence[float]) -> float:
+    """Of red, green, blue in sRGB from 0 to 1, as WCAG has it."""
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour[:3]]
+    return sum(share * x for share, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

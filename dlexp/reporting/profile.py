@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FOLDER = "profiles"
+MOST_DOTS = 30
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def profile_figure(profile: Profile, tables: "Mapping[str, DataFrame]") -> "Figu
         shown = table.where(table > 0) if profile.logarithmic else table
         means[label] = shown.mean(axis=1).dropna()
         draw_line(axes, means[label], shown.std(axis=1)[means[label].index], look, banded=place < MOST_BANDS)
+        if len(means[label]) <= MOST_DOTS:  # what lies between them was not measured
+            axes.lines[-1].set(marker="o", markersize=3)
     if profile.logarithmic and any(map(len, means.values())):
         axes.set_yscale("log")
         plain_log_ticks(axes.yaxis, lambda value: f"{value:g}")

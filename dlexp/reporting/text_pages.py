@@ -1,6 +1,7 @@
 """Pages of text, letter by letter: as a model wrote it, or shaded by how much each letter surprised it."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ MOST_BITS = 8.0  # as dark as it gets
 SHADES = (style.PAPER, "#fbdcbb", "#f0935a", "#a83c00")  # from what was expected to what was not
 DARK = 0.8  # of the shades: from here on letters are white
 NEW_LINE = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
+NO_PICTURE = "\N{WHITE SQUARE}"  # of a control character, or one that the font lacks
 
 
 def shaded_text(text: str, bits: np.ndarray) -> "Figure":
@@ -70,6 +72,15 @@ def laid_out(text: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array(rows[: len(text)]), np.array(columns[: len(text)])
 
 
+@cache
+def has_picture(letter: str) -> bool:
+    """Whether these pages can show it, or need not, as it is blank."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family=FONT["family"])))
+    return letter.isspace() or (letter.isprintable() and font.get_char_index(ord(letter)) > 0)
+
+
 def _broken(line: str) -> list[str]:
     """A line in pieces of at most COLUMNS + 1 characters, which put together are the line."""
     pieces = []
@@ -103,7 +114,8 @@ def _cells(axes: "Axes", columns: np.ndarray, rows: np.ndarray, colours: np.ndar
 
 
 def _letter(axes: "Axes", letter: str, row: float, column: float, colour: str) -> None:
-    axes.text(column + 0.5, row + 0.55, letter, ha="center", va="center_baseline", color=colour, **FONT)
+    shown = letter if has_picture(letter) else NO_PICTURE
+    axes.text(column + 0.5, row + 0.55, shown, ha="center", va="center_baseline", color=colour, **FONT)
 
 
 def _title(figure: "Figure", axes: "Axes", text: str) -> None:

@@ -14,6 +14,7 @@ CELL, BESIDE, ABOVE = 0.19, 0.36, 0.36  # inches: a letter's place in a map, and
 MOST_COLUMNS = 2  # maps side by side
 ROW, LETTER = 0.27, 0.085  # inches: the height of a table's row, the width of a letter
 HEADS = ("word", "answer", "right answer")
+KEY = "compared place by place; _ is a letter that is missing"
 
 
 def attention_maps(maps: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray]]) -> "Figure":
@@ -31,7 +32,7 @@ def attention_maps(maps: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray
     heights = [CELL * max(len(answer) for _, answer, _ in row) + ABOVE for row in rows]
     width, height = max(sum(widths) + 0.1, 3.9), sum(heights) + 0.5
     figure = Figure(figsize=(width, height), dpi=160, facecolor=style.PAPER)
-    said = "Where each letter of the answer (rows) looks; · is its end"
+    said = "Where each letter of the answer (rows) looks: dark is 1; · is its end"
     words = {"color": style.INK, "parse_math": False}
     figure.text(0.1 / width, 1 - 0.1 / height, said, va="top", fontsize=style.TITLE, **words)
     for place, (word, answer, weights) in enumerate(maps):
@@ -51,12 +52,13 @@ def attention_maps(maps: Sequence[tuple[Sequence[str], Sequence[str], np.ndarray
 
 def mistakes(rows: Sequence[tuple[str, str, str]], *, wrong: int, of: int) -> "Figure":
     """A table of words, answers and right answers; where `wrong` of all `of` words is 0, they are right ones. Letters
-    of an answer that are wrong or missing have a colour.
+    of an answer that are wrong at their place, or missing, have a colour, and a line below says so.
     """
     longest = [max(len(head), *(len(row[column]) for row in rows)) for column, head in enumerate(HEADS)]
+    longest[1] = max(longest[1], *(len(right) for *_, right in rows))  # with what is missing
     widths = [LETTER * length + 0.25 for length in longest]  # inches
     edges = [sum(widths[:column]) for column in range(len(HEADS))]
-    width, height = max(sum(widths), 3.4), ROW * (len(rows) + 1)
+    width, height = max(sum(widths), 3.4), ROW * (len(rows) + (2 if wrong else 1))
     figure, (axes,) = style.new_figure(width=width + 0.2, height=height + 0.45)
     axes.set_axis_off()
     axes.set_xlim(0, width)
@@ -74,6 +76,8 @@ def mistakes(rows: Sequence[tuple[str, str, str]], *, wrong: int, of: int) -> "F
             missing = "_" * (len(right) - len(answer))
             for place, sign in enumerate(missing, start=len(answer)):
                 axes.text(edges[1] + LETTER * place, (i + 0.5) * ROW, sign, color=style.COLOURS[1], **letter)
+    if wrong:
+        axes.text(0, height - ROW / 2, KEY, va="center", fontsize=style.SMALL, color=style.COLOURS[1])
     said = f"{wrong:,} of {of:,} test words are answered wrong, such as"
     style.title(axes, said if wrong else f"No mistake in {of:,} test words, such as")
     return figure

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FEWEST = 8  # words, of which t-SNE can make a map
 NEIGHBOURS = 10  # t-SNE's perplexity: small, so that it shows small groups
 SIDE = 5.4  # inches
+ROOM = 0.02  # inches, around a word
 
 
 def word_map(vectors: np.ndarray, words: Sequence[str]) -> "Figure":
@@ -28,12 +29,11 @@ def word_map(vectors: np.ndarray, words: Sequence[str]) -> "Figure":
     tsne = TSNE(perplexity=min(NEIGHBOURS, (len(words) - 1) / 3), init="pca", random_state=0, n_jobs=1)
     points = tsne.fit_transform(vectors.astype(np.float64))
     figure, (axes,) = style.new_figure(width=SIDE, height=SIDE)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set_axis_off()
     axes.set_xlim(*spread(points[:, 0]))
     axes.set_ylim(*spread(points[:, 1]))
     style.title(axes, f"{len(words)} common words, by t-SNE of their vectors")
-    axes.set_xlabel(
+    figure.supxlabel(
         "blue: the commonest third; a point: a word that had no room", fontsize=style.SMALL, color=style.MUTED
     )
     figure.draw_without_rendering()  # settles the layout, which the boxes of words need
@@ -42,7 +42,7 @@ def word_map(vectors: np.ndarray, words: Sequence[str]) -> "Figure":
     for i, ((x, y), word) in enumerate(zip(points, words, strict=True)):
         colour = style.COLOURS[0] if i < len(words) // 3 else style.INK
         text = axes.text(x, y, word, ha="center", va="center", fontsize=style.SMALL, color=colour, parse_math=False)
-        box = text.get_window_extent()
+        box = text.get_window_extent().padded(ROOM * figure.dpi)
         for lines in (0, 1, -1, 2, -2):
             moved = box.translated(0, 1.05 * lines * box.height)
             inside = frame.x0 < moved.x0 and moved.x1 < frame.x1 and frame.y0 < moved.y0 and moved.y1 < frame.y1

@@ -26,6 +26,7 @@ class ByAutograd:
         return self.model
 
     def configure_optimizers(self) -> dict[str, Any]:
+        check_clipping(self.trainer.gradient_clip_val)
         optimizer = self.optimizer(parameter_groups(self.learned))
         scheduler = self.scheduler(optimizer, total_steps=self.trainer.estimated_stepping_batches)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
@@ -45,6 +46,12 @@ class ByAutograd:
             nn.utils.clip_grad_value_(self.parameters(), gradient_clip_val)
         else:
             nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+
+
+def check_clipping(most: float | None) -> None:
+    """InputError for a norm below 0, which would turn every gradient round, and for one that is no number."""
+    if most is not None and not most >= 0:
+        raise InputError(f"trainer.gradient_clip_val={most}: give a number above 0, or null for gradients as they are")
 
 
 def check_autograd(model: nn.Module, optimizer: object) -> None:

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count
 from dlexp.layers.sampling import draw
 from dlexp.tasks.epoch_losses import EpochLosses
 
@@ -25,8 +26,8 @@ class LanguageModelling(EpochLosses):
     that it goes on where the batch before ended, with the state that was left then. Gradients stay within a batch
     (truncated backpropagation through time, Williams and Peng 1990). A character of -100 is not asked for.
 
-    Losses are nats a character; `bits_per_character` is the same in bits, over each character of a split once. FLOPs
-    are those of one character.
+    Losses are nats a character; `bits_per_character` is the same in bits, over each character of a split once. A
+    sample is a window of `length` characters, in FLOPs as in samples a second.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class LanguageModelling(EpochLosses):
         model: nn.Module,
         optimizer: Callable[..., Optimizer],
         scheduler: Callable[..., LRScheduler],
+        length: int,
         monitor: str,
         mode: str,
     ) -> None:
@@ -44,7 +46,8 @@ class LanguageModelling(EpochLosses):
                 f"model {type(model).__name__} does not read characters one after another: choose one such as "
                 "model=char_lstm"
             )
-        self.example_input_array = torch.zeros(1, 1, dtype=torch.int64)
+        check_count("data.length", length, least=2)
+        self.example_input_array = torch.zeros(1, length, dtype=torch.int64)
         self.logged |= {
             f"{stage}/{name}" for stage in ("train", "val", "test") for name in ("loss", "bits_per_character")
         }
@@ -58,9 +61,18 @@ class LanguageModelling(EpochLosses):
         return self.model(x)[0]  # (B, T, characters + 1)
 
     def setup(self, stage: str) -> None:
-        if not all(hasattr(self.trainer.datamodule, part) for part in ("text", "alphabet", "bounds")):
+        data = self.trainer.datamodule
+        if not all(hasattr(data, part) for part in ("text", "alphabet", "bounds")):
+            raise InputError(f"this task reads texts, and {type(data).__name__} is none: choose data=characters")
+        if self.model.characters < len(data.alphabet):
             raise InputError(
-                f"this task reads texts, and {type(self.trainer.datamodule).__name__} is none: choose data=characters"
+                f"model.characters={self.model.characters}, but the text has {len(data.alphabet)} that "
+                f"data.characters={data.characters} lets in: leave model.characters at ${{data.characters}}"
+            )
+        if getattr(self.model, "length", data.length) < data.length:
+            raise InputError(
+                f"model.length={self.model.length} is less than a window of data.length={data.length}: leave "
+                "model.length at ${data.length}"
             )
 
     def after(self, before: Tensor | None, state: State) -> State:

@@ -47,7 +47,9 @@ class SequenceRegression(EpochLosses):
         self.judge("test", *batch)
 
     def judge(self, stage: str, x: Tensor, targets: Tensor) -> None:
-        error = mse_loss(self.model(x).float(), targets)
+        answers = self.model(x)  # (B, 1)
+        wide = torch.promote_types(answers.dtype, torch.float32)
+        error = mse_loss(answers.to(wide), targets.to(wide))
         self.log(f"{stage}/mse", error, on_step=False, on_epoch=True, batch_size=len(x), sync_dist=True)
 
 

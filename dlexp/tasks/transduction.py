@@ -13,7 +13,7 @@ from dlexp.layers.choice import choose
 from dlexp.layers.decoding.beam import beam_search
 from dlexp.layers.decoding.forced import partly_forced, shifted
 from dlexp.layers.decoding.greedy import greedy
-from dlexp.layers.tokens import END, PAD
+from dlexp.layers.tokens import END, FIRST, PAD
 from dlexp.metrics.token_scores import count_pairs, macro_scores
 from dlexp.tasks.epoch_losses import EpochLosses
 
@@ -82,6 +82,17 @@ class Transduction(EpochLosses):
                 f"this task answers words, and {type(data).__name__} has none: choose data=reversal, copy, sorting or "
                 "alphabet"
             )
+        if self.model.tokens < FIRST + data.letters:
+            raise InputError(
+                f"model.letters={self.model.tokens - FIRST}: this data writes its words with {data.letters} letters, "
+                "leave it at ${data.letters}"
+            )
+        endless = self.trainer.max_epochs == -1 and self.trainer.max_steps == -1
+        if stage == "fit" and endless and self.forced_at_end < 1:
+            raise InputError(
+                f"task.forced_at_end={self.forced_at_end} is the share at the last step, and trainer.max_epochs=-1 has "
+                "none: give a number of epochs, or trainer.max_steps"
+            )
 
     def forward(self, words: Tensor, given: Tensor) -> Tensor:
         return self.model(words, given)  # (B, T, tokens)
@@ -116,12 +127,20 @@ class Transduction(EpochLosses):
     def train_metrics(self) -> dict[str, Tensor | float]:
         return {**super().train_metrics(), "train/forced": self.share_forced}
 
+    def on_validation_epoch_start(self) -> None:
+        self.sums = []
+
+    def on_test_epoch_start(self) -> None:
+        self.sums, self.pairs = [], []
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self.judge(*batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The free answers (B, T): callbacks show them."""
         said = self.judge(*batch)
         self.pairs.append(count_pairs(said, batch[1], self.model.tokens, PAD))
+        return said
 
     def judge(self, words: Tensor, right: Tensor) -> Tensor:
         """Take note of a batch of an evaluation; the free answers (B, T)."""
@@ -156,7 +175,6 @@ class Transduction(EpochLosses):
         pairs = self.trainer.strategy.reduce(torch.stack(self.pairs).sum(0), reduce_op="sum")  # over ranks
         scores = zip(("precision", "recall", "f1"), macro_scores(pairs), strict=True)
         self.log_dict({f"test/{name}": score.float() for name, score in scores})
-        self.pairs = []
         self.log_judged("test")
 
     def log_judged(self, stage: str) -> None:
@@ -164,4 +182,3 @@ class Transduction(EpochLosses):
         nats, hits, tokens, whole, words = sums.float().unbind()
         values = {"loss": nats / tokens, "token_accuracy": hits / tokens, "sequence_accuracy": whole / words}
         self.log_dict({f"{stage}/{name}": value for name, value in values.items()})
-        self.sums = []

@@ -1,4 +1,4 @@
-"""gensim's skip-gram, an epoch at a time in turn. `python -m gensim_epochs CORPUS EPOCHS THREADS WORD_EVAL`"""
+"""gensim's skip-gram, an epoch at a time in turn. `python -m gensim_epochs CORPUS EPOCHS ALPHA THREADS WORD_EVAL`"""
 
 import json
 import sys
@@ -17,12 +17,12 @@ class InTurn(CallbackAny2Vec):
         self.turns.next()
 
 
-corpus, epochs, threads, folder = sys.argv[1:]
+corpus, epochs, alpha, threads, folder = sys.argv[1:]
 words = Path(corpus).read_text().split()
 pieces = [words[i : i + 10_000] for i in range(0, len(words), 10_000)]  # as the word2vec program cuts its lines
 model = Word2Vec(
-    pieces, sg=1, negative=5, window=5, vector_size=100, sample=1e-4, epochs=int(epochs), workers=int(threads), seed=0,
-    callbacks=[InTurn()],
+    pieces, sg=1, negative=5, window=5, vector_size=100, sample=1e-4, epochs=int(epochs), alpha=float(alpha),
+    workers=int(threads), seed=0, callbacks=[InTurn()],
 )  # fmt: skip
 tests = {"wordsim_correlation": "EN-WS-353-ALL.txt", "simlex_correlation": "EN-SIMLEX-999.txt"}
 quality = {name: model.wv.evaluate_word_pairs(f"{folder}/{file}")[1].statistic for name, file in tests.items()}

@@ -1,5 +1,6 @@
 """Errors at other lengths: a net that stops adding after some steps errs where sequences are longer."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -44,14 +45,31 @@ def test_the_error_at_each_length(tmp_path):
     assert (tmp_path / "figures" / "error_by_length.png").exists()
 
 
+def test_its_line_says_what_it_was_judged_on(tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr("dlexp.callbacks.error_by_length.keep_profile", lambda *arguments: lines.append(arguments[-1]))
+    module = SimpleNamespace(model=AddsTheFirst(), device=torch.device("cpu"))
+    watcher(tmp_path, sequences=1500).on_test_end(around(), module)
+    assert lines == ["1,500 fresh sequences"]
+
+
 @pytest.mark.parametrize("silent", [{"fast_dev_run": True}, {"is_global_zero": False}])
 def test_keeps_nothing_where_nothing_is_kept(tmp_path, silent):
     watcher(tmp_path).on_test_end(around(**silent), None)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("changes", [{"sequences": 0}, {"factors": []}, {"factors": [1, 0]}, {"factors": ["a"]}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sequences": 0},
+        *(
+            {"factors": given}
+            for given in ([], [1, 0], ["a"], 2, "12", None, [1, float("inf")], [float("nan")], [True])
+        ),
+    ],
+)
 def test_bad_arguments(tmp_path, changes):
-    ((key, _),) = changes.items()
-    with pytest.raises(InputError, match=rf"callbacks\.error_by_length\.{key}="):
+    ((key, value),) = changes.items()
+    with pytest.raises(InputError, match=re.escape(f"callbacks.error_by_length.{key}={value}")):
         watcher(tmp_path, **changes)

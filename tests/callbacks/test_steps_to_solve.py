@@ -58,7 +58,7 @@ def test_remembers_after_a_resume(fit):
     assert other.measures == {"val/steps_to_solve": 4}
 
 
-@pytest.mark.parametrize("threshold", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("threshold", [0, -1.0, float("nan"), "low", None])
 def test_bad_threshold(threshold):
     with pytest.raises(InputError, match=r"callbacks\.steps_to_solve\.threshold="):
         solver(threshold)

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from dlexp.callbacks.bits_over_context import BitsOverContext, bits_by_place
+from dlexp.callbacks import ngram_baseline
+from dlexp.callbacks.bits_over_context import BitsOverContext, bits_by_place, spread
 from dlexp.callbacks.ngram_baseline import NgramBaseline
 from dlexp.callbacks.text_samples import TextSamples, new_paragraph, whole_lines
 from dlexp.data.text.characters import Characters
@@ -47,7 +48,7 @@ def test_a_whole_run(run):
     assert "val/bits_per_character_of_unigrams" in run.history.splitlines()[0]
 
 
-def test_ngrams(run, text):
+def characters(text) -> Characters:
     data = Characters(
         path=str(text),
         characters=100,
@@ -61,12 +62,18 @@ def test_ngrams(run, text):
         seed=0,
     )
     data.setup()
+    return data
+
+
+def test_ngrams(run, text):
+    data = characters(text)
     for split in ("val", "test"):
         for order, name in ((1, "unigrams"), (5, "5-grams")):
             asked = {"train": data.bounds["train"][1], "size": len(data.alphabet) + 1}
             bits = ngram_bits(data.text.numpy(), *data.bounds[split], order=order, **asked).mean()
             found = run.result["metrics"][f"{split}/bits_per_character_of_{name}"]
             assert found == pytest.approx(bits, rel=1e-6)
+        assert NgramBaseline(order=5).judged(data)[split]["5-grams"] == pytest.approx(bits, rel=1e-12)
     assert NgramBaseline(order=1).logged == {
         "val/bits_per_character_of_unigrams",
         "test/bits_per_character_of_unigrams",
@@ -75,12 +82,39 @@ def test_ngrams(run, text):
         NgramBaseline(order=0)
 
 
+def test_ngrams_of_a_long_text_are_counted_on_its_end(text, monkeypatch):
+    data = characters(text)
+    monkeypatch.setattr(ngram_baseline, "MOST_COUNTED", 900)
+    monkeypatch.setattr(ngram_baseline, "MOST_JUDGED", 50)
+    found = NgramBaseline(order=3)
+    judged = found.judged(data)
+    middle, size = data.bounds["train"][1], len(data.alphabet) + 1
+    for split in ("val", "test"):
+        first = data.bounds[split][0]
+        # the same counts, and before what is judged the two characters that stand there
+        parts = (data.text[middle - 900 : middle], data.text[first - 2 : first + 50])
+        row = torch.cat(parts).numpy()
+        expected = ngram_bits(row, 902, 952, 900, 3, size).mean()
+        assert judged[split]["3-grams"] == pytest.approx(expected, rel=1e-12)
+    assert found.notes == [
+        f"n-grams are counted on the last 900 characters of the training part's {middle:,}, and judged on the first 50 "
+        "and 50 of validation and test"
+    ]
+
+
+def test_starts_are_spread():
+    assert spread(torch.arange(100), 4).tolist() == [0, 25, 50, 75]
+    assert spread(torch.arange(7), 9).tolist() == list(range(7))
+    assert spread(torch.arange(10), 3).tolist() == [0, 3, 6]
+
+
 def test_what_is_unknown_is_said(run):
     (note,) = run.result["notes"]
     assert note in run.out
     assert note.startswith("0.0")  # of 5,000 characters two
     assert "none of the" in note
     assert "data.characters" in note
+    assert "whoever expects the mark is right" in note
 
 
 def test_samples(run):
@@ -106,6 +140,7 @@ def test_the_profile(run):
     assert len(profile["y"]) == 9
     assert profile["y"][0] > profile["y"][-1]
     assert profile["trained"] == [1, 16]
+    assert profile["x_name"] == "characters read since an empty state\n(rare in a training that carries its state on)"
     assert profile["baseline_name"] == "5-grams"
     assert profile["baseline"] == pytest.approx(run.result["metrics"]["test/bits_per_character_of_5-grams"])
 
@@ -130,9 +165,16 @@ def test_bits_by_place():
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: BitsOverContext(folder=".", characters=0), r"callbacks\.bits_over_context\.characters=0"),
+        (
+            lambda: BitsOverContext(folder=".", characters=7),
+            r"callbacks\.bits_over_context\.characters=7: .* 8 or more",
+        ),
+        (lambda: TextSamples(folder=".", characters=1, temperatures=1.0, passage=1), r"temperatures=1\.0: give a list"),
+        (lambda: TextSamples(folder=".", characters=1, temperatures=[], passage=1), r"temperatures=\[\]: give a list"),
+        (lambda: TextSamples(folder=".", characters=1, temperatures=[float("nan")], passage=1), r"temperatures=nan"),
+        (lambda: TextSamples(folder=".", characters=1, temperatures=[1e-300], passage=1), r"temperatures=1e-300"),
         (lambda: TextSamples(folder=".", characters=0, temperatures=[1.0], passage=1), r"characters=0"),
-        (lambda: TextSamples(folder=".", characters=1, temperatures=[-1.0], passage=1), r"temperatures=\[-1\.0\]"),
+        (lambda: TextSamples(folder=".", characters=1, temperatures=[-1.0], passage=1), r"temperatures=-1\.0: give 0"),
         (lambda: TextSamples(folder=".", characters=1, temperatures=[1.0], passage=0), r"passage=0"),
     ],
 )

@@ -41,15 +41,24 @@ def texts(figure) -> list[str]:
 
 
 def test_the_nearest_of_the_words_that_are_known(kept):
-    NearestWords(folder="x", words=["king", "unknown", "queen"], count=2).on_test_end(trainer(), module())
+    NearestWords(folder="x", words=["king", "unknown", "queen"], count=2, leave_out=[]).on_test_end(trainer(), module())
     shown = texts(kept["nearest_words"])
     assert shown[0:4:3] == ["king", "queen"]
     assert shown[1] == "queen"
     assert shown[4] == "king"
 
 
+def test_function_words_are_shown_beside_one_another(kept):
+    NearestWords(folder="x", words=["king", "thou"], count=50, leave_out=["thou"]).on_test_end(trainer(), module())
+    shown = texts(kept["nearest_words"])
+    assert shown[0] == "king"
+    assert sorted(shown[:10]) == sorted(WORDS[3:])
+    assert shown[10] == "thou"
+    assert sorted(shown[10:23]) == sorted(WORDS)
+
+
 def test_of_no_known_words_the_commonest(kept):
-    NearestWords(folder="x", words=["x", "y"], count=50).on_test_end(trainer(), module())
+    NearestWords(folder="x", words=["x", "y"], count=50, leave_out=[]).on_test_end(trainer(), module())
     shown = texts(kept["nearest_words"])
     assert shown[0] == "the"
     assert shown[len(WORDS)] == "thou"
@@ -66,7 +75,10 @@ def test_the_map_has_no_function_words(kept):
 
 def test_too_few_words_for_a_map_and_debug_runs_leave_nothing(kept):
     WordMap(folder="x", most=4, leave_out=[]).on_test_end(trainer(), module())
-    for callback in (WordMap(folder="x", most=9, leave_out=[]), NearestWords(folder="x", words=[], count=2)):
+    for callback in (
+        WordMap(folder="x", most=9, leave_out=[]),
+        NearestWords(folder="x", words=[], count=2, leave_out=[]),
+    ):
         callback.on_test_end(trainer(fast_dev_run=True), module())
         callback.on_test_end(trainer(is_global_zero=False), module())
     assert kept == {}
@@ -76,8 +88,9 @@ def test_too_few_words_for_a_map_and_debug_runs_leave_nothing(kept):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: NearestWords(folder="x", words="love", count=2),
-        lambda: NearestWords(folder="x", words=[], count=0),
+        lambda: NearestWords(folder="x", words="love", count=2, leave_out=[]),
+        lambda: NearestWords(folder="x", words=[], count=0, leave_out=[]),
+        lambda: NearestWords(folder="x", words=[], count=2, leave_out="thou"),
         lambda: WordMap(folder="x", most=0, leave_out=[]),
         lambda: WordMap(folder="x", most=5, leave_out=[1]),
     ],

@@ -118,6 +118,14 @@ def test_sound(replaced: dict[str, Any]) -> None:
             "model.in_features: ${num_classes} does not exist (did you mean 'data.num_classes'?)",
         ),
         (
+            {"model": LINEAR | {"in_features": "${data.letters}"}, "data": {"_target_": "torch.nn.Identity"}},
+            "model Linear does not go with data Identity, which has no data.letters: choose another model=… or data=…",
+        ),
+        (
+            {"model": LINEAR | {"in_features": "${data.folders}"}, "data": {"_target_": "torch.nn.Identity"}},
+            "model.in_features: ${data.folders} does not exist (did you mean 'data.folder'?)",
+        ),
+        (
             {"data": {"folder": "${oc.env:DLEXP_NOT_SET}"}},
             "data.folder: Environment variable 'DLEXP_NOT_SET' not found",
         ),

@@ -66,6 +66,14 @@ def test_what_is_no_file(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("text")
     with pytest.raises(InputError, match="cannot be read: Not a directory"):
         read_text(str(tmp_path / "file" / "below"))
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(InputError, match="is no file: give a text file"):
+            read_text(str(path))
+    with pytest.raises(InputError, match=r"data\.path=123: give the path .*\./123"):
+        read_text(123)
+    with pytest.raises(InputError, match=r"~nosuchuser/x: there is no such user's folder"):
+        read_text("~nosuchuser/x")
     monkeypatch.setattr(text_file, "MOST_BYTES", 3)
     with pytest.raises(InputError, match="has more than"):
         read_text(str(tmp_path / "file"))

@@ -20,8 +20,7 @@ def data(kind: type[WordPairs] = Reversal, **changes) -> WordPairs:
     arguments |= {"batches": 3, "validation": 40, "test": 50, "draw": 0}
     arguments |= {"batch_size": 4, "eval_batch_size": 20, "seed": 0}
     if kind is Successors:
-        arguments = {name: value for name, value in arguments.items() if name not in ("shortest", "longest")}
-        arguments["input_shape"] = [1]
+        arguments |= {"shortest": 1, "longest": 1, "input_shape": [1]}
     return kind(**arguments | changes)
 
 
@@ -57,6 +56,9 @@ def test_a_letter_and_those_after_it():
         assert answer.tolist()[len(expected) :] == [END] + [PAD] * (26 - len(expected))
     assert len(set(words.flatten().tolist())) == 26
     assert (data(Successors, letters=3).sample(50, seeded())[1]).shape == (50, 4)
+    words, answers = data(Successors, longest=5, input_shape=[5]).sample(50, seeded())  # of longer words, the first's
+    assert torch.equal(answers[:, 0], words[:, 0])
+    assert torch.equal((answers >= FIRST).sum(1), FIRST + 26 - words[:, 0])
 
 
 def test_lengths_and_letters_are_drawn_evenly():

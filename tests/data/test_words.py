@@ -26,7 +26,7 @@ def draws(words: Tensor | None = None, **changes) -> Draws:
 
 
 def loader(processed: int = 0, *, batch_size: int = 16, **changes) -> StretchLoader:
-    arguments = {"draws": draws(kept=torch.full((V,), 0.7)), "seed": 3, "rank": 0, "world_size": 1} | changes
+    arguments = {"draws": draws(kept=torch.full((V,), 0.7)), "seed": 3} | changes
     return StretchLoader(batch_size=batch_size, processed=lambda: processed, **arguments)
 
 
@@ -150,22 +150,25 @@ def test_an_epoch_of_another_length_does_not_go_on():
         loader().load_state_dict({"epoch": 0, "batch": 2, "batches": 3})
 
 
-def test_ranks_share_an_epoch():
-    ranks = [list(loader(rank=rank, world_size=2, batch_size=8)) for rank in (0, 1)]
-    assert [len(a[1]) for a in ranks[0]] == [len(b[1]) for b in ranks[1]]
-    one, two = ({tuple(s) for batch in rank for s in batch[1].tolist()} for rank in ranks)
-    assert not one & two
-
-
 def test_a_split_is_judged_by_the_same_draws():
-    judged = [JudgedStretches(draws=draws(), batch_size=16, seed=0, rank=0, world_size=1) for _ in range(2)]
+    judged = [JudgedStretches(draws=draws(), batch_size=16, seed=0) for _ in range(2)]
     assert equal(list(judged[0]), list(judged[1]))
     assert equal(list(judged[0]), list(judged[0]))
     assert len(judged[0]) == len(list(judged[0])) == 7  # 26 stretches of 4
-    halves = [JudgedStretches(draws=draws(), batch_size=16, seed=0, rank=r, world_size=2) for r in (0, 1)]
-    assert [len(half) for half in halves] == [len(list(half)) for half in halves] == [4, 4]
-    read = sum((batch[0] >= 0).sum().item() for half in halves for batch in half)
-    assert read == 103
+
+
+def test_a_batch_is_a_stretch_at_least():
+    assert len(loader(batch_size=1)) == len(loader(batch_size=4)) == len(list(loader(batch_size=1))) == 18
+    assert {len(batch[1]) for batch in loader(batch_size=1)} <= {0, 1, 2}
+
+
+@pytest.mark.parametrize(("size", "batches"), [(1, 26), (9, 13), (1000, 1)])
+def test_a_split_is_judged_by_the_same_draws_in_batches_of_any_size(size: int, batches: int):
+    whole, cut = (JudgedStretches(draws=draws(), batch_size=b, seed=0) for b in (16, size))
+    assert len(cut) == len(list(cut)) == batches
+    for one, other in zip(zip(*whole, strict=True), zip(*cut, strict=True), strict=True):
+        assert torch.equal(torch.cat(one), torch.cat(other))
+    assert sum((batch[0] >= 0).sum().item() for batch in cut) == 103
 
 
 # --- the data --------------------------------------------------------------------------------------------
@@ -221,6 +224,8 @@ def test_the_play():
         (b"a", {"validation": 0.6, "test": 0.5}, "leave no text"),
         (b"a", {"clean": "no"}, "data.clean=no"),
         (b"a", {"noise": 1.5}, "data.noise=1.5"),
+        (b"a", {"noise": 10**6}, "data.noise=1000000: give 10,000 at most"),
+        (b"a", {"stretch": 100_000}, "data.stretch=100000: give 1,000 at most"),
     ],
 )
 def test_one_line(tmp_path, content, changes, said):

@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from dlexp.layers.sampling import draw, nucleus_only, tempered, top_k_only
+from dlexp.errors import InputError
+from dlexp.layers.sampling import check_temperature, draw, nucleus_only, tempered, top_k_only
 
 P = np.array([0.05, 0.4, 0.1, 0.3, 0.15])
 LOGITS = torch.tensor(np.log(P) + 3.0)  # a constant means nothing
@@ -92,3 +93,15 @@ def test_temperature_0_is_greedy_and_the_seed_decides():
     )
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
+
+
+def test_temperatures_that_can_be_drawn_by():
+    generator = torch.Generator().manual_seed(0)
+    for temperature in (0, 0.01, 1, 100.0):
+        check_temperature("temperature", temperature)
+        wide = LOGITS.float().expand(100, 5) * 1e5
+        found = draw(wide, temperature=temperature, top_k=None, top_p=None, generator=generator)
+        assert found.unique().tolist() == [1]
+    for temperature in (-1.0, 1e-300, 0.009, 101, float("nan"), float("inf"), "hot", None, True):
+        with pytest.raises(InputError, match=r"a\.b=.*: give 0, or a number from 0\.01 to 100"):
+            check_temperature("a.b", temperature)

@@ -122,18 +122,32 @@ def test_the_context_of_dot_products_is_the_formula():
 
 
 @torch.no_grad()
-def test_the_maps_of_a_transformer_are_those_it_uses():
-    """Of its last block: values of the memory that these weights mix, with one head."""
-    model = transformer(heads=1, blocks=1)
-    (block,) = model.decoder
-    memory, allowed, _ = model.begin(WORDS)
+@pytest.mark.parametrize(("heads", "blocks"), [(1, 1), (3, 1), (1, 2), (4, 3)])
+def test_the_maps_of_a_transformer_are_those_it_uses(heads, blocks):
+    """The mean over heads of its last block: softmax of the formula, and mixed with the values, what the block says."""
+    model = transformer(heads=heads, blocks=blocks)
+    attention = model.decoder[-1].cross_attention
     seen = []
-    block.cross_attention.register_forward_hook(lambda _, inputs, output: seen.append(output))
+    attention.register_forward_hook(lambda _, inputs, output: seen.append((inputs, output)))
     model(WORDS, GIVEN)
-    weights = model.attention_maps(WORDS, GIVEN)
-    mixed = block.cross_attention.output(weights @ block.cross_attention.value(memory))
-    torch.testing.assert_close(seen[0], mixed, rtol=1e-5, atol=1e-5)
+    (((x, memory, allowed), output),) = seen
     assert allowed.shape == (4, 1, 1, 6)
+    part = 12 // heads
+    each, mixed = [], []
+    for head in range(heads):
+        own = slice(head * part, (head + 1) * part)
+        query, key, value = (
+            (inputs @ layer.weight.T + layer.bias)[:, :, own]
+            for layer, inputs in ((attention.query, x), (attention.key, memory), (attention.value, memory))
+        )
+        scores = (query @ key.transpose(1, 2) / part**0.5).masked_fill((WORDS == PAD)[:, None], -torch.inf)
+        each.append(scores.softmax(2))  # (B, T, S)
+        mixed.append(each[-1] @ value)
+    torch.testing.assert_close(attention.output(torch.cat(mixed, 2)), output, rtol=1e-5, atol=1e-5)
+    maps = model.attention_maps(WORDS, GIVEN)
+    torch.testing.assert_close(maps, torch.stack(each).mean(0), rtol=1e-5, atol=1e-5)
+    if heads > 1:
+        assert not torch.allclose(maps, each[0], atol=1e-3)  # the heads differ
 
 
 @every
@@ -165,6 +179,7 @@ def test_from_the_same_seed_both_implementations_say_the_same():
         (recurrent, {"attention": "self"}, r"model\.attention=self .*none, additive, dot"),
         (recurrent, {"cell": "rnn"}, r"model\.cell=rnn .*elman, lstm, gru"),
         (recurrent, {"embedding_size": 0}, r"model\.embedding_size=0"),
+        (recurrent, {"letters": "x"}, r"model\.letters=x"),
         (recurrent, {"hidden_size": 0}, r"model\.hidden_size=0"),
         (recurrent, {"dropout": 1.0}, r"model\.dropout=1\.0"),
         (transformer, {"heads": 5}, r"model\.heads=5 does not divide model\.size=12"),

@@ -5,7 +5,15 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from dlexp.reporting import style
-from dlexp.reporting.text_pages import COLUMNS, NEW_LINE, laid_out, shaded_text, written_texts
+from dlexp.reporting.text_pages import (
+    COLUMNS,
+    NEW_LINE,
+    NO_PICTURE,
+    has_picture,
+    laid_out,
+    shaded_text,
+    written_texts,
+)
 
 LONG = "But soft, what light through yonder window breaks? It is the east, and Juliet is the sun. " * 2
 
@@ -71,3 +79,13 @@ def test_texts_stand_under_one_another():
 
 def test_nothing_was_written():
     assert len(written_texts({"temperature 1": "\n"}).axes) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_the_font_lacks_is_a_square():
+    text = "aß\x07世\ufffd\u3000 é\t"
+    assert [letter for letter in text if not has_picture(letter)] == ["\x07", "世"]
+    for figure in (shaded_text(text, np.ones(len(text))), written_texts({"temperature 1": text})):
+        figure.draw_without_rendering()
+        letters = [one.get_text() for one in figure.axes[0].texts if len(one.get_text()) == 1]
+        assert letters == ["a", "ß", NO_PICTURE, NO_PICTURE, "\ufffd", "é"]

@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 from torch import nn
 
+from dlexp.cost import cost
 from dlexp.data.text.characters import Characters
 from dlexp.errors import InputError
 from dlexp.models.sequence.recurrent_language import RecurrentLanguage
@@ -54,8 +56,18 @@ def transformer() -> TransformerLanguage:
 def task(model: nn.Module | None = None, lr: float = 0.1) -> LanguageModelling:
     optimizer = partial(torch.optim.SGD, lr=lr)
     return LanguageModelling(
-        model=model or lstm(), optimizer=optimizer, scheduler=constant, monitor="val/bits_per_character", mode="min"
+        model=model or lstm(),
+        optimizer=optimizer,
+        scheduler=constant,
+        length=8,
+        monitor="val/bits_per_character",
+        mode="min",
     )
+
+
+def task_of(length: int) -> LanguageModelling:
+    words = {"optimizer": partial(torch.optim.SGD, lr=0.1), "scheduler": constant, "monitor": "val/loss", "mode": "min"}
+    return LanguageModelling(model=lstm(), length=length, **words)
 
 
 def runner(*callbacks: Callback, **options) -> Trainer:
@@ -261,6 +273,78 @@ def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch, path,
     assert all(torch.equal(ours[name], value) for name, value in theirs.items())
 
 
+@pytest.mark.parametrize("stateful", [True, False])
+def test_a_checkpoint_has_the_streams_of_all_ranks(stateful):
+    """Of two ranks, each of which hands in its own and takes its own again."""
+    states = [
+        tuple(torch.randn(3, 1, 6, generator=torch.Generator().manual_seed(10 * rank + i)) for i in range(2))
+        for rank in range(2)
+    ]
+    handed: dict[int, list[torch.Tensor]] = {0: [], 1: []}
+
+    def of_rank(rank: int, reduce):
+        module = task()
+        progress = SimpleNamespace(current=SimpleNamespace(processed=4))
+        trainer = SimpleNamespace(
+            world_size=2,
+            global_rank=rank,
+            strategy=SimpleNamespace(reduce=reduce, root_device=torch.device("cpu")),
+            fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
+        )
+        module._trainer = trainer
+        return module
+
+    def hand_in(rank):
+        def reduce(part, reduce_op):
+            assert reduce_op == "sum"
+            handed[rank].append(part.clone())
+            return part
+
+        return reduce
+
+    for rank in range(2):
+        module = of_rank(rank, hand_in(rank))
+        module.carried, module.begun = states[rank] if stateful else None, 3
+        module.on_save_checkpoint({})
+    sums = [sum(parts) for parts in zip(*handed.values(), strict=True)]
+    left = iter(sums)
+    module = of_rank(0, lambda part, reduce_op: next(left))
+    module.carried, module.begun = states[0] if stateful else None, 3
+    checkpoint = {}
+    module.on_save_checkpoint(checkpoint)
+    assert [part.shape for part in checkpoint["carried"]] == [(6, 1, 6)] * (2 * stateful)
+    for rank in range(2):
+        module = of_rank(rank, None)
+        module.on_load_checkpoint(checkpoint)
+        if stateful:
+            assert all(torch.equal(ours, own) for ours, own in zip(module.carried, states[rank], strict=True))
+        else:
+            assert module.carried is None
+
+
+def test_a_batch_that_was_not_done_with_keeps_the_state_before_it():
+    module = task()
+    progress = SimpleNamespace(current=SimpleNamespace(processed=4))
+    trainer = SimpleNamespace(
+        world_size=1,
+        global_rank=0,
+        strategy=SimpleNamespace(reduce=lambda part, reduce_op: part),
+        fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
+    )
+    module._trainer = trainer
+    module.carried_before, module.carried = (torch.zeros(3, 1, 6),), (torch.ones(3, 1, 6),)
+    for begun, expected in ((4, 0.0), (3, 1.0)):
+        module.begun, checkpoint = begun, {}
+        module.on_save_checkpoint(checkpoint)
+        assert checkpoint["carried"][0].unique().tolist() == [expected]
+
+
+def test_flops_are_of_a_window():
+    flops = {length: cost(task_of(length))["flops"] for length in (8, 16)}
+    # a step: four gates of an LSTM on 4 + 6 numbers, and 31 logits of 6
+    assert flops == {length: 2 * length * (4 * 6 * (4 + 6) + 31 * 6) for length in (8, 16)}
+
+
 # --- writing -----------------------------------------------------------------------------------------------
 
 
@@ -318,8 +402,22 @@ def test_surprise(path):
         (("task=next_token", "data=digits"), ("data.characters",)),
         (
             ("task=next_token", "data=digits", "model.characters=10"),
-            ("reads texts", "Digits", "data=characters"),
+            ("LanguageModelling does not go with data Digits", "no data.length", "task=…"),
         ),
+        (
+            ("task=next_token", "data=adding", "model.characters=10"),
+            ("reads texts", "Adding", "data=characters"),
+        ),
+        (("task=next_token", "data=reversal"), ("model RecurrentLanguage does not go with data Reversal", "model=…")),
+        (("task=next_token", "model=seq2seq"), ("RecurrentSeq2Seq does not go with data Characters", "data.letters")),
+        (("task=next_token", "data.path=123"), ("data.path=123", "./123")),
+        (("task=next_token", "data.path='~nosuchuser/x'"), ("data.path=~nosuchuser/x", "no such user")),
+        (("task=next_token", "model.characters=10"), ("model.characters=10", "has 61", "${data.characters}")),
+        (
+            ("task=next_token", "model=char_transformer", "model.length=32"),
+            ("model.length=32", "data.length=64", "${data.length}"),
+        ),
+        (("task=next_token", "callbacks.text_samples.temperatures=1"), ("temperatures=1", "a list")),
         (("task=cnn_compare", "data=characters"), ("data.",)),
         (("task=autoencoder", "data=characters"), ("data.",)),
         (("task=next_token", "optimizer=adam_scratch"), ("optimizer Adam", "autograd")),

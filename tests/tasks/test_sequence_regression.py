@@ -174,6 +174,32 @@ def test_a_short_sum_is_solved_and_what_is_left_of_it(launch, tmp_path):
     }
 
 
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true"])
+def test_in_other_precisions_with_all_its_figures(launch, tmp_path, precision):
+    words = [word for word in SMALL if word != "callbacks.adding_figures=null"]
+    end = launch(*words, "model=gru", "trainer.max_epochs=1", f"trainer.precision={precision}", folder=tmp_path / "run")
+    assert (end.code, end.err) == (0, "")
+    assert end.result["precision"] == precision
+    assert end.result["metrics"]["test/mse"] > 0
+    names = {path.stem for path in (end.folder / "figures").glob("*.png")}
+    assert names >= {"answers", "one_sequence", "error_by_length", "gradient_over_time"}
+
+
+def test_the_shortest_sequences(launch, tmp_path):
+    words = [*SMALL, "data.length=2", "trainer.max_epochs=1"]
+    end = launch(*words, folder=tmp_path / "run")
+    assert (end.code, end.err) == (0, "")
+
+
+def test_an_explosion_is_said_in_one_line_and_seen_in_a_figure(launch, tmp_path):
+    end = launch(*SMALL, "model=irnn", "optimizer.lr=1e20", "trainer.gradient_clip_val=null", folder=tmp_path / "run")
+    assert end.code == 1
+    (said,) = end.err.splitlines()
+    assert "trainer.gradient_clip_val=1" in said
+    assert (end.folder / "figures" / "gradient_over_time.png").exists()
+    assert (end.folder / "profiles" / "gradient_at_the_start.json").exists()
+
+
 def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
     """Dropout draws on where it was, and so do the means, the gradients' measurements and the steps to solve."""
     words = (*SMALL, "model=gru", "model.layers=2", "model.dropout=0.3", "callbacks.steps_to_solve.threshold=10")
@@ -238,6 +264,21 @@ def test_bad_arguments(changes, line):
         (("task=adding", "data.length=1"), ("data.length=1", "2 or more")),
         (("task=adding", "callbacks.steps_to_solve.threshold=0"), ("callbacks.steps_to_solve.threshold=0",)),
         (("task=adding", "callbacks.gradient_over_time.sequences=0"), ("callbacks.gradient_over_time.sequences=0",)),
+        (("task=adding", "callbacks.error_by_length.factors=2"), ("callbacks.error_by_length.factors=2",)),
+        (
+            ("task=adding", "callbacks.error_by_length.factors=[1,inf]"),
+            ("callbacks.error_by_length.factors=[1, inf]",),
+        ),
+        (("task=adding", "model.cell=[lstm]"), ("model.cell=['lstm']", "elman, lstm, gru")),
+        (("task=adding", "model.initialisation=[a]"), ("model.initialisation=['a']",)),
+        (("task=adding", "model.initialisation=identity"), ("model.initialisation=identity", "elman")),
+        (("task=adding", "model.hidden_size=true"), ("model.hidden_size=True", "whole number")),
+        (("task=adding", "model.dropout=0.5"), ("model.dropout=0.5", "model.layers=1")),
+        (("task=adding", "model.activation=relu"), ("model.activation=relu", "lstm")),
+        (("task=adding", "seed=-1"), ("seed=-1", "0 to 4294967295")),
+        (("task=adding", "seed=4294967296"), ("seed=4294967296",)),
+        (("task=adding", "trainer.gradient_clip_val=-1"), ("trainer.gradient_clip_val=-1",)),
+        (("task=adding", "model=mlp"), ("MLP gives 0 numbers", "model=lstm")),
         (("task=cnn_compare", "data=adding"), ("image",)),
         (("task=autoencoder", "data=adding"), ("image",)),
         (("task=cnn_compare", "model=lstm"), ("data.length",)),

@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 from functools import cache, partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -223,11 +224,30 @@ def test_an_evaluation_equals_a_loop(stage, beam):
     assert found[f"{stage}/token_accuracy"] == pytest.approx(hits / tokens)
 
 
-def test_it_answers_without_signs():
-    module = task().eval()
-    said = module.answer(torch.tensor([[3, 4, 5]]), beam=2)
-    assert all(token >= FIRST for token in said)
-    assert all(isinstance(token, int) for token in said)
+@pytest.mark.parametrize("beam", [1, 3])
+def test_it_answers_with_letters_alone(beam):
+    module = task(network(seed=3)).eval()
+    module.model.load_state_dict(half_learned())
+    ((words, right),) = batches(64)
+    said = module.decode(words, 5, beam)
+    learned = (said == right).all(1).nonzero()[:, 0].tolist()  # in so many tokens, all have ended
+    assert len(learned) > 20
+    for row in learned:
+        word = words[row][words[row] != PAD]
+        assert module.answer(word[None], beam) == word.flip(0).tolist()
+        assert all(type(token) is int for token in module.answer(word[None], beam))
+
+
+def test_an_evaluation_begins_anew():
+    """Whatever one that was cut short has left."""
+    module = task()
+    runner().validate(module, Loader(batches(5)), verbose=False)
+    module.sums.append(torch.full_like(module.sums[0], 1e6))
+    module.pairs.append(torch.full((module.model.tokens,) * 2, 1000))
+    one, other = (runner().test(now, Loader(batches(9, 4)), verbose=False) for now in (module, task()))
+    assert one == other
+    one, other = (runner().validate(now, Loader(batches(9, 4)), verbose=False) for now in (module, task()))
+    assert one == other
 
 
 # --- stopped and resumed -----------------------------------------------------------------------------------
@@ -283,11 +303,26 @@ def test_bad_arguments(changes, line):
         task(**changes)
 
 
-def test_data_without_words():
-    module = task()
-    module._trainer = type("At", (), {"datamodule": object()})()
+def set_up(module: Transduction, data: object, **trainer: int) -> None:
+    module._trainer = SimpleNamespace(datamodule=data, **{"max_epochs": 2, "max_steps": -1} | trainer)
+    SETUP(module, "fit")
+
+
+def test_data_that_does_not_fit():
     with pytest.raises(InputError, match="object has none: choose data=reversal"):
-        SETUP(module, "fit")
+        set_up(task(), object())
+    for letters in (1, LETTERS):
+        set_up(task(), SimpleNamespace(of_lengths=None, letters=letters))
+    with pytest.raises(InputError, match=r"^model\.letters=4: .* 5 letters, leave it at \$\{data\.letters\}$"):
+        set_up(task(), SimpleNamespace(of_lengths=None, letters=LETTERS + 1))
+
+
+def test_a_share_at_the_end_asks_for_an_end():
+    data = SimpleNamespace(of_lengths=None, letters=LETTERS)
+    set_up(task(forced_at_end=0.5), data, max_epochs=-1, max_steps=10)
+    set_up(task(), data, max_epochs=-1)  # the truth throughout
+    with pytest.raises(InputError, match=r"^task\.forced_at_end=0\.5 .*trainer\.max_epochs=-1"):
+        set_up(task(forced_at_end=0.5), data, max_epochs=-1)
 
 
 @pytest.mark.parametrize(
@@ -304,10 +339,14 @@ def test_data_without_words():
         (("task=reversal", "data.letters=30"), ("data.letters=30", "1 to 26")),
         (("task=reversal", "callbacks.transduction_figures.words=0"), ("transduction_figures.words=0",)),
         (("task=reversal", "callbacks.accuracy_over_length.lengths=[]"), ("accuracy_over_length.lengths=[]",)),
+        (("task=reversal", "callbacks.accuracy_over_length.lengths=5"), ("lengths=5: give", "[5,10,20]")),
+        (("task=reversal", "model.letters=5"), ("model.letters=5", "26 letters")),
+        (("task=reversal", "model=seq2seq_transformer", "model.letters=0"), ("model.letters=0", "1 or more")),
     ],
     ids=lambda part: " ".join(part),
 )
-def test_parts_that_do_not_fit(launch, tmp_path, words, parts):
+def test_parts_that_do_not_fit(launch, tmp_path, monkeypatch, words, parts):
+    monkeypatch.setattr(Transduction, "setup", SETUP)
     end = launch("trainer=debug", *words, folder=tmp_path / "run")
     assert end.code == 1
     (said,) = end.err.splitlines()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -117,6 +118,44 @@ def test_what_is_judged_depends_on_neither_batches_nor_runs(path):
     assert first["test/nll_of_unigrams"] == pytest.approx(unigrams / count, rel=1e-5)
     (again,) = runner().test(module, data(path, eval_batch_size=64, seed=7), verbose=False)
     assert again == first
+    for size in (1, 300, 10_000):
+        (other,) = runner().test(module, data(path, eval_batch_size=size), verbose=False)
+        assert other == pytest.approx(first, rel=1e-6)
+
+
+def test_training_is_measured_in_nats_of_what_it_has_seen(path):
+    module, trainer, text = task(lr=1e-9), runner(max_epochs=1), data(path)
+    nn.init.normal_(module.model.vectors)
+    nn.init.normal_(module.model.contexts)
+    trainer.fit(module, text)
+    nll, count = 0.0, 0.0
+    for centres, stretches, reach, _ in text.train_dataloader():
+        one, _, asked = module.nll(centres, stretches, reach)
+        nll, count = nll + one.item(), count + asked.item()
+    assert trainer.num_training_batches < 50  # all are measured
+    assert numbers(trainer)["train/nll"] == pytest.approx(nll / count, rel=1e-5)
+
+
+def test_a_batch_may_be_a_stretch_or_nothing(path):
+    """Every epoch has the same number of batches: where few words are read, one may be empty."""
+    for model in (None, softmax()):
+        module, trainer, text = task(model), runner(max_epochs=1), data(path, batch_size=16, eval_batch_size=16)
+        trainer.fit(module, text)
+        assert np.isfinite(list(numbers(trainer).values())).all()
+        empty = (torch.empty(0, dtype=int), torch.empty(0, 22, dtype=int), torch.empty(0, 16, dtype=torch.int8))
+        before = module.vectors.clone()
+        with torch.no_grad():
+            module.training_step((*empty, torch.empty(0, 16, dtype=int)), 0)
+        assert module.sums[-1].tolist() == [0, 0, 0, 0, 0]
+        assert torch.equal(module.vectors, before)
+
+
+def test_the_softmax_is_over_known_words_alone(path):
+    module = task(FullSoftmax(words=WORDS + 40, size=8))
+    runner(max_epochs=1).fit(module, data(path))
+    assert module.model.known == 30
+    assert not module.model.contexts[30:].any()
+    assert module.model.contexts[:30].any(dim=1).all()
 
 
 class Stop(Exception):
@@ -169,9 +208,22 @@ def test_tests_of_words_where_their_files_are(path, tmp_path):
     (metrics,) = runner(evaluation).test(module, data(path), verbose=False)
     assert -1 <= metrics["test/wordsim_correlation"] <= 1
     assert "test/simlex_correlation" not in metrics
-    assert [note.split(",")[0] for note in evaluation.notes] == ["of WordSim-353", "of SimLex-999"]
-    assert "5 of 5" in evaluation.notes[1]
-    assert "too few" in evaluation.notes[1]
+    asked, left_out = evaluation.notes
+    assert asked.endswith(": WordSim-353 (40 of 40)")
+    assert "fewer than 30" in left_out
+    assert left_out.endswith(": SimLex-999 (5 of 5)")
+
+
+def test_the_case_of_words_does_not_matter(path, tmp_path):
+    """Of words that differ by it alone, the commoner is asked."""
+    (tmp_path / "EN-WS-353-ALL.txt").write_text("b a 1\nA c 2\nc b 3\n")
+    evaluation = WordEvaluation(folder=str(tmp_path), fewest=3)
+    logged = {}
+    vectors = torch.tensor([[1.0, 0.1], [0.0, 1.0], [1.0, 0.5], [-1.0, 0.0]])
+    module = SimpleNamespace(vectors=vectors, log=lambda name, value, **_: logged.update({name: value}))
+    trainer = SimpleNamespace(datamodule=SimpleNamespace(counts={"A": 9, "B": 5, "c": 3, "a": 2}))
+    evaluation.on_test_epoch_end(trainer, module)
+    assert logged == {"test/wordsim_correlation": pytest.approx(0.5)}  # cosines 0.1, 0.93, 0.45
 
 
 def test_too_large_steps_are_one_line(path):
@@ -188,14 +240,23 @@ def test_one_line_for_a_number(changes, said):
         task(**changes)
 
 
+def test_two_devices_are_one_line(path):
+    """Before anything is spread over them."""
+    module = task()
+    module.trainer = SimpleNamespace(datamodule=data(path), world_size=2)
+    with pytest.raises(InputError, match=r"one device: set trainer\.devices=1"):
+        module.setup("fit")
+
+
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
         (("task=word2vec", "data=digits", "model.words=10"), ("words", "Digits", "data=words")),
-        (("task=word2vec", "model=lenet"), ("model.",)),
+        (("task=word2vec", "model=lenet"), ("LeNet", "Words")),
         (("task=word2vec", "data=digits", "model=lenet"), ("LeNet", "model=skip_gram")),
         (("task=cnn_compare", "data=words"), ("data.",)),
         (("task=autoencoder", "model=skip_gram", "model.words=10"), ("NegativeSampling",)),
+        (("task=word2vec", "model.words=100"), ("model.words=100", "600 known words")),
         (("task=word2vec", "data.path=nowhere.txt"), ("data.path=nowhere.txt", "no such file")),
     ],
     ids=lambda part: " ".join(part),

@@ -1,13 +1,10 @@
 """Say the word again."""
 
-from typing import final
-
 from torch import Tensor
 
 from dlexp.data.strings.word_pairs import WordPairs
 
 
-@final
 class Copy(WordPairs):
     """abc: abc."""
 

@@ -1,14 +1,11 @@
 """Say the word backwards."""
 
-from typing import final
-
 import torch
 from torch import Tensor
 
 from dlexp.data.strings.word_pairs import WordPairs
 
 
-@final
 class Reversal(WordPairs):
     """abc: cba. Where an answer looks is the word's other end, however long it is."""
 

@@ -1,14 +1,11 @@
 """Put the word's letters in order."""
 
-from typing import final
-
 from torch import Tensor
 
 from dlexp.data.strings.word_pairs import WordPairs
 from dlexp.layers.tokens import FIRST, PAD
 
 
-@final
 class Sorting(WordPairs):
     """cab: abc. Letters that come twice stay twice."""
 

@@ -16,11 +16,17 @@ def read_text(path: str | None) -> str:
     """
     if path is None:
         return (files("dlexp.data.text") / EMBEDDED).read_text(encoding="utf-8")
-    file = Path(path).expanduser()
+    if not isinstance(path, str):
+        raise InputError(f"data.path={path}: give the path of a text file; one whose name is a number is ./{path}")
     try:
-        if file.is_dir():
-            raise InputError(f"data.path={path} is a folder: give a text file")
-        if file.stat().st_size > MOST_BYTES:
+        file = Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"data.path={path}: there is no such user's folder, give the whole path") from error
+    try:
+        size = file.stat().st_size
+        if not file.is_file():
+            raise InputError(f"data.path={path} is {'a folder' if file.is_dir() else 'no file'}: give a text file")
+        if size > MOST_BYTES:
             raise InputError(f"data.path={path} has more than {MOST_BYTES // 10**9} GB: give a part of it")
         content = file.read_bytes()
     except FileNotFoundError as error:

@@ -13,8 +13,9 @@ from dlexp.errors import InputError
 class Windows(ABC):
     """Of `size` places, each the first of a pair of neighbours, windows of `length` of them, `batch_size` a batch.
 
-    An epoch begins at a place of its own, drawn from 0 to `length` - 1, so that windows are cut anew in each; all else
-    that it draws depends on seed and epoch alone as well. Ranks get different windows and the same number of them.
+    An epoch leaves out what does not fill a batch, and begins at a place of its own, so that windows are cut anew and
+    the whole text is read in the course of a training. What it draws depends on seed and epoch alone. Ranks get
+    different windows and the same number of them.
 
     InputError if there are fewer places than a batch of windows has.
     """
@@ -22,6 +23,7 @@ class Windows(ABC):
     goes_on: ClassVar[bool]  # whether a batch's windows begin where those of the batch before ended
 
     def __init__(self, *, size: int, length: int, batch_size: int, seed: int, rank: int, world_size: int) -> None:
+        self.size = size
         self.length = length
         self.batch_size = batch_size
         self.seed = seed
@@ -43,13 +45,12 @@ class Windows(ABC):
     def starts(self) -> Tensor:
         """int64 (batches, B), on the CPU: the first places of this rank's windows."""
         generator = torch.Generator().manual_seed(*stream(self.seed, ORDER, self.epoch, count=1))
-        first = torch.randint(self.length, (), generator=generator)
-        places = self.arranged(generator)  # (batches, B of all ranks)
-        return first + self.length * places[:, self.rank * self.batch_size :][:, : self.batch_size]
+        places = self.arranged(self.batches * self.batch_size * self.world_size, generator)  # (batches, B of all ranks)
+        return places[:, self.rank * self.batch_size :][:, : self.batch_size]
 
     @abstractmethod
-    def arranged(self, generator: torch.Generator) -> Tensor:
-        """Numbers of windows, int64 (batches, B of all ranks), each once."""
+    def arranged(self, count: int, generator: torch.Generator) -> Tensor:
+        """First places of `count` windows that do not overlap, int64 (batches, B of all ranks)."""
 
 
 class Streams(Windows):
@@ -57,16 +58,17 @@ class Streams(Windows):
 
     goes_on = True
 
-    def arranged(self, generator: torch.Generator) -> Tensor:
-        return torch.arange(self.batches * self.batch_size * self.world_size).view(-1, self.batches).t()
+    def arranged(self, count: int, generator: torch.Generator) -> Tensor:
+        first = torch.randint(self.size - count * self.length + 1, (), generator=generator)
+        return first + self.length * torch.arange(count).view(-1, self.batches).t()
 
 
 class ShuffledWindows(Windows):
-    """All windows in an order drawn anew in each epoch."""
+    """As many windows as there are batches for, of all from the epoch's first place on, in an order drawn anew."""
 
     goes_on = False
 
-    def arranged(self, generator: torch.Generator) -> Tensor:
-        return torch.randperm(self.batches * self.batch_size * self.world_size, generator=generator).view(
-            self.batches, -1
-        )
+    def arranged(self, count: int, generator: torch.Generator) -> Tensor:
+        first = torch.randint(self.length, (), generator=generator)
+        drawn = torch.randperm((self.size - int(first)) // self.length, generator=generator)[:count]
+        return first + self.length * drawn.view(self.batches, -1)

@@ -54,20 +54,16 @@ class Draws:
 class StretchLoader(EpochLoader):
     """An epoch of training: the words to read are drawn anew, and their stretches come in an order drawn anew.
 
-    Within a batch, what is drawn depends on rank and its number as well. Every epoch has the same number of batches, of
-    about `batch_size` words.
+    Within a batch, what is drawn depends on its number as well. Every epoch has the same number of batches, of about
+    `batch_size` words, and a stretch at least: where it is no more, one may be empty.
     """
 
-    length_depends_on: ClassVar[str] = "text, data.sample, data.batch_size and number of devices"
+    length_depends_on: ClassVar[str] = "text, data.sample and data.batch_size"
 
-    def __init__(
-        self, *, draws: Draws, batch_size: int, seed: int, rank: int, world_size: int, processed: Callable[[], int]
-    ) -> None:
-        super().__init__(sampler=FreshDraws(seed=seed, rank=rank), processed=processed)
+    def __init__(self, *, draws: Draws, batch_size: int, seed: int, processed: Callable[[], int]) -> None:
+        super().__init__(sampler=FreshDraws(seed=seed, rank=0), processed=processed)
         self.draws = draws
-        self.batches = max(1, round(draws.expected / (batch_size * world_size)))
-        self.rank = rank
-        self.world_size = world_size
+        self.batches = max(1, round(draws.expected / max(batch_size, draws.length)))
         self.generator = torch.Generator(draws.words.device)
 
     def __len__(self) -> int:
@@ -76,32 +72,29 @@ class StretchLoader(EpochLoader):
     def batches_from(self, first: int) -> Iterator[Batch]:
         sampler, generator = self.sampler, self.generator
         seeds = sampler.seeds(self.batches)
-        generator.manual_seed(*stream(sampler.seed, ORDER, sampler.epoch, count=1))  # the same for all ranks
+        generator.manual_seed(*stream(sampler.seed, ORDER, sampler.epoch, count=1))
         stretches = self.draws.stretches(generator)
         order = torch.randperm(len(stretches), generator=generator, device=stretches.device)
-        order = order[self.rank :: self.world_size][: max(1, len(stretches) // self.world_size)]
         parts = order.tensor_split(self.batches)
         for number in range(first, self.batches):
             yield self.draws.batch(stretches[parts[number]], generator.manual_seed(seeds[number]))
 
 
 class JudgedStretches:
-    """A split to judge by: the same draws in every epoch and every run, in order, each stretch on one rank."""
+    """A split to judge by: the same draws in every epoch and every run, in order.
 
-    def __init__(self, *, draws: Draws, batch_size: int, seed: int, rank: int, world_size: int) -> None:
-        self.draws = draws
-        self.generator = torch.Generator(draws.words.device).manual_seed(seed)
-        self.stretches = draws.stretches(self.generator)
-        self.batches = math.ceil(len(self.stretches) * draws.length / (batch_size * world_size))
-        self.seed = seed
-        self.rank = rank
-        self.world_size = world_size
+    All is drawn at once and then cut: a measure does not depend on `batch_size`, in words and at least one stretch.
+    """
+
+    def __init__(self, *, draws: Draws, batch_size: int, seed: int) -> None:
+        generator = torch.Generator(draws.words.device).manual_seed(seed)
+        centres, *others = draws.batch(draws.stretches(generator), generator)
+        self.parts = (centres.view(-1, draws.length), *others)  # each of S stretches
+        self.size = max(1, batch_size // draws.length)  # stretches of a batch
 
     def __len__(self) -> int:
-        return self.batches
+        return math.ceil(len(self.parts[0]) / self.size)
 
     def __iter__(self) -> Iterator[Batch]:
-        seeds = stream(self.seed, self.rank, count=self.batches)
-        parts = self.stretches[self.rank :: self.world_size].tensor_split(self.batches)
-        for stretches, seed in zip(parts, seeds, strict=True):
-            yield self.draws.batch(stretches, self.generator.manual_seed(seed))
+        for centres, *others in zip(*(part.split(self.size) for part in self.parts), strict=True):
+            yield centres.flatten(), *others

@@ -12,14 +12,15 @@ from dlexp.data.text.word_loaders import Draws, JudgedStretches, StretchLoader
 from dlexp.errors import InputError
 
 DRAW = 0  # of what the splits to judge by show
-MOST_WORDS = 2_000_000
+MOST = {"words": 2_000_000, "window": 100, "stretch": 1000, "noise": 10_000}
 
 
 class Words(ResidentData):
     """The text at `path`, or the embedded play: its first part to learn from, then `validation`, then `test`.
 
     A model knows the `words` commonest words of the first part that are there `min_count` times; others are left out
-    before anything else is done. `batch_size` counts words. What is drawn is said in `Draws`.
+    before anything else is done. `batch_size` counts words, of whole stretches: one at least. What is drawn is said in
+    `Draws`.
     """
 
     def __init__(
@@ -45,10 +46,9 @@ class Words(ResidentData):
         for name, value in whole.items():
             if not isinstance(value, int) or value < 1:
                 raise InputError(f"data.{name}={value}: give a whole number, 1 or more")
-        if words > MOST_WORDS:
-            raise InputError(f"data.words={words}: give {MOST_WORDS:,} at most")
-        if window > 100:
-            raise InputError(f"data.window={window}: give 100 words at most")
+        for name, most in MOST.items():
+            if whole[name] > most:
+                raise InputError(f"data.{name}={whole[name]}: give {most:,} at most")
         if not isinstance(clean, bool):
             raise InputError(f"data.clean={clean}: give true or false")
         for name, number in (("sample", sample), ("noise_power", noise_power)):
@@ -115,12 +115,8 @@ class Words(ResidentData):
 
     def train_dataloader(self) -> StretchLoader:
         return StretchLoader(
-            draws=self.draws("train"),
-            batch_size=self.batch_size,
-            seed=self.seed,
-            processed=self.processed,
-            **self.shard(),
+            draws=self.draws("train"), batch_size=self.batch_size, seed=self.seed, processed=self.processed
         )
 
     def eval_dataloader(self, split: str) -> JudgedStretches:
-        return JudgedStretches(draws=self.draws(split), batch_size=self.eval_batch_size, seed=DRAW, **self.shard())
+        return JudgedStretches(draws=self.draws(split), batch_size=self.eval_batch_size, seed=DRAW)

@@ -25,8 +25,9 @@ def beam_search(model: Decoder, words: Tensor, most: int, *, beam: int, length_p
     for _ in range(most):
         logits, state = model.step(token, state)
         going = sayable(logits).log_softmax(1).unflatten(0, (-1, beam))  # (B, K, V)
-        resting = torch.full_like(going[0, 0], -torch.inf).index_fill(0, going.new_tensor([PAD]).long(), 0)  # (V,)
-        totals = total[:, :, None] + torch.where(ended[:, :, None], resting, going)  # (B, K, V)
+        going = going.masked_fill(ended[:, :, None], -torch.inf)
+        going[:, :, PAD].masked_fill_(ended, 0)  # what has ended is padded, at no cost
+        totals = total[:, :, None] + going  # (B, K, V)
         steps = lengths + (~ended).float()  # (B, K)
         order = (totals / steps[:, :, None] ** length_power).flatten(1).topk(beam).indices  # (B, K)
         parent, token = order // going.shape[2], order % going.shape[2]  # (B, K) each

@@ -22,4 +22,6 @@ class Decoder(Protocol):
 
 def sayable(logits: Tensor) -> Tensor:
     """Logits (B, V) float, of which those of PAD and BEGIN, which are no answer, are lowest."""
-    return logits.float().index_fill(1, torch.tensor([PAD, BEGIN], device=logits.device), -torch.inf)
+    logits = logits.float().clone()
+    logits[:, PAD] = logits[:, BEGIN] = -torch.inf  # by number: an index on the device would be waited for
+    return logits

@@ -1,11 +1,10 @@
 """A stack of recurrent layers, one way or both ways, by torch or by hand."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count, check_probability
 from dlexp.layers.choice import choose
 from dlexp.layers.recurrent.by_hand import WalkedOverTime
 from dlexp.layers.recurrent.cell import Cell, State
@@ -17,7 +16,7 @@ from dlexp.layers.recurrent.lstm import LstmCell
 
 CELLS: dict[str, type[Cell]] = {"elman": ElmanCell, "lstm": LstmCell, "gru": GruCell}
 LAYERS = {"elman": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-HIDDEN: dict[str, Callable[[Tensor], None] | None] = {"default": None, "orthogonal": orthogonal, "identity": identity}
+INITIALISATIONS = ("default", "orthogonal", "identity")
 
 
 class Recurrent(nn.Module):
@@ -25,8 +24,9 @@ class Recurrent(nn.Module):
 
     `implementation` is `torch` (fused, fast) or `scratch` (our own cells, step by step): from the same seed both begin
     with the same weights and give the same numbers, up to rounding. `initialisation` of the hidden weights is `default`
-    (uniform within 1 / sqrt(H)), `orthogonal` or `identity`; `chrono` sets the forget gates for memories of up to so
-    many steps, or is None. `activation` is that of an Elman cell. `dropout` acts on what one layer tells the next.
+    (uniform within 1 / sqrt(H)), `orthogonal`, or of an Elman cell `identity`, which makes its input weights small;
+    `chrono` sets the forget gates for memories of up to so many steps, or is None. `activation` is that of an Elman
+    cell, the others have theirs. `dropout` acts on what one layer tells the next.
     """
 
     def __init__(
@@ -44,17 +44,17 @@ class Recurrent(nn.Module):
         chrono: int | None,
     ) -> None:
         super().__init__()
-        for name, size in (("hidden_size", hidden_size), ("layers", layers)):
-            if not isinstance(size, int) or size < 1:
-                raise InputError(f"model.{name}={size}: give a whole number, 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"model.dropout={dropout}: give a probability, 0 or more and below 1")
+        check_count("model.hidden_size", hidden_size)
+        check_count("model.layers", layers)
+        check_probability("model.dropout", dropout)
         self.cell = cell
         self.hidden_size = hidden_size
         self.directions = 2 if bidirectional else 1
         self.output_size = self.directions * hidden_size
         self.states = choose("model.cell", cell, CELLS).states
         choose("model.activation", activation, NONLINEARITIES)
+        if cell != "elman" and activation != "tanh":
+            raise InputError(f"model.activation={activation}: {cell} has activations of its own, leave it at tanh")
         build = choose("model.implementation", implementation, {"torch": self.fused, "scratch": self.walked})
         sizes = [input_size] + [self.output_size] * (layers - 1)
         self.walks = nn.ModuleList()  # layer by layer, of each the walk forwards and the walk backwards
@@ -117,10 +117,19 @@ def initial_weights(cell: str, input_size: int, size: int, initialisation: str, 
     rows = CELLS[cell].gates * size
     shapes = ((rows, input_size), (rows, size), (rows,), (rows,))
     weights = [torch.empty(shape).uniform_(-(size**-0.5), size**-0.5) for shape in shapes]
-    if (fill := choose("model.initialisation", initialisation, HIDDEN)) is not None:
-        fill(weights[1])
+    choose("model.initialisation", initialisation, dict.fromkeys(INITIALISATIONS))
+    if initialisation != "default":
         weights[2].zero_()
         weights[3].zero_()
+    if initialisation == "orthogonal":
+        orthogonal(weights[1])
+    if initialisation == "identity":
+        if cell != "elman":
+            raise InputError(
+                "model.initialisation=identity keeps the state of model.cell=elman as it is, but not that of a cell "
+                f"with gates, such as {cell}: choose default or orthogonal"
+            )
+        identity(weights[0], weights[1])
     if longest is not None:
         chrono(cell, weights[2], longest)
         weights[3].zero_()

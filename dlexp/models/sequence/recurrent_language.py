@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count
 from dlexp.layers.recurrent.cell import State
 from dlexp.layers.recurrent.recurrent import Recurrent
 
@@ -31,8 +32,8 @@ class RecurrentLanguage(nn.Module):
         chrono: int | None,
     ) -> None:
         super().__init__()
-        if not isinstance(embedding_size, int) or embedding_size < 1:
-            raise InputError(f"model.embedding_size={embedding_size}: give a whole number, 1 or more")
+        check_count("model.characters", characters)
+        check_count("model.embedding_size", embedding_size)
         self.characters = characters
         self.recurrent = Recurrent(
             cell=cell,

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count
 from dlexp.layers.recurrent.recurrent import Recurrent
 from dlexp.models.sequence.input_shape import numbers_a_step
 
@@ -37,13 +38,15 @@ class RecurrentReader(nn.Module):
         truncate: int | None,
     ) -> None:
         super().__init__()
-        if truncate is not None and (not isinstance(truncate, int) or truncate < 1):
-            raise InputError(f"model.truncate={truncate}: give a number of steps, 1 or more, or null for all")
+        if truncate is not None:
+            check_count("model.truncate", truncate, otherwise=", of steps, or null for all")
         if truncate is not None and bidirectional:
             raise InputError(
                 f"model.truncate={truncate} cuts what a net reads one way, and model.bidirectional=true reads both "
                 "ways: set model.truncate=null"
             )
+        if dropout and layers == 1:
+            raise InputError(f"model.dropout={dropout} acts between layers, and model.layers=1: set model.dropout=0")
         self.truncate = truncate
         self.net = Recurrent(
             cell=cell,

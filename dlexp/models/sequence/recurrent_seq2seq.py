@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count
 from dlexp.layers.attention.additive import AdditiveAttention
 from dlexp.layers.attention.dot_product import DotProductAttention
 from dlexp.layers.choice import choose
@@ -37,8 +37,8 @@ class RecurrentSeq2Seq(nn.Module):
         implementation: str,
     ) -> None:
         super().__init__()
-        if not isinstance(embedding_size, int) or embedding_size < 1:
-            raise InputError(f"model.embedding_size={embedding_size}: give a whole number, 1 or more")
+        check_count("model.letters", letters)
+        check_count("model.embedding_size", embedding_size)
         self.tokens = FIRST + letters
         self.embed = nn.Embedding(self.tokens, embedding_size, padding_idx=PAD)
         shared = {

@@ -8,6 +8,7 @@ from torch.nn.functional import pad
 from torch.nn.utils.parametrizations import weight_norm
 
 from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count, check_probability
 from dlexp.models.sequence.input_shape import numbers_a_step
 
 
@@ -21,11 +22,10 @@ class TCN(nn.Module):
         self, *, input_shape: Sequence[int], channels: int, kernel_size: int, blocks: int, dropout: float
     ) -> None:
         super().__init__()
-        for name, size, least in (("channels", channels, 1), ("kernel_size", kernel_size, 2), ("blocks", blocks, 1)):
-            if not isinstance(size, int) or size < least:
-                raise InputError(f"model.{name}={size}: give a whole number, {least} or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"model.dropout={dropout}: give a probability, 0 or more and below 1")
+        check_count("model.channels", channels)
+        check_count("model.kernel_size", kernel_size, least=2)
+        check_count("model.blocks", blocks)
+        check_probability("model.dropout", dropout)
         sizes = [numbers_a_step(input_shape), *[channels] * blocks]
         self.sees = receptive_field(kernel_size, blocks)
         length = input_shape[0]

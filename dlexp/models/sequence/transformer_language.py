@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
 
@@ -20,11 +20,10 @@ class TransformerLanguage(nn.Module):
         self, *, characters: int, length: int, size: int, heads: int, layers: int, dropout: float, tied: bool
     ) -> None:
         super().__init__()
-        for name, value in (("size", size), ("layers", layers)):
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"model.{name}={value}: give a whole number, 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"model.dropout={dropout}: give a probability, 0 or more and below 1")
+        for name, value in (("characters", characters), ("size", size), ("layers", layers)):
+            check_count(f"model.{name}", value)
+        check_count("model.length", length, least=2)
+        check_probability("model.dropout", dropout)
         self.characters = characters
         self.length = length
         self.embedding = nn.Embedding(characters + 1, size)

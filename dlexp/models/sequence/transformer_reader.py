@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
 from dlexp.models.sequence.input_shape import numbers_a_step
@@ -19,10 +19,8 @@ class TransformerReader(nn.Module):
     def __init__(self, *, input_shape: Sequence[int], size: int, heads: int, blocks: int, dropout: float) -> None:
         super().__init__()
         for name, count in (("size", size), ("heads", heads), ("blocks", blocks)):
-            if not isinstance(count, int) or count < 1:
-                raise InputError(f"model.{name}={count}: give a whole number, 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"model.dropout={dropout}: give a probability, 0 or more and below 1")
+            check_count(f"model.{name}", count)
+        check_probability("model.dropout", dropout)
         self.size = size
         self.embed = nn.Linear(numbers_a_step(input_shape), size)
         self.reader = nn.Parameter(torch.randn(size) * size**-0.5)

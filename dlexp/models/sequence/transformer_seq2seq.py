@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.errors import InputError
+from dlexp.layers.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
 from dlexp.layers.tokens import FIRST, PAD
@@ -20,11 +20,9 @@ class TransformerSeq2Seq(nn.Module):
 
     def __init__(self, *, letters: int, size: int, heads: int, blocks: int, dropout: float, from_the_end: bool) -> None:
         super().__init__()
-        for name, count in (("size", size), ("heads", heads), ("blocks", blocks)):
-            if not isinstance(count, int) or count < 1:
-                raise InputError(f"model.{name}={count}: give a whole number, 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"model.dropout={dropout}: give a probability, 0 or more and below 1")
+        for name, count in (("letters", letters), ("size", size), ("heads", heads), ("blocks", blocks)):
+            check_count(f"model.{name}", count)
+        check_probability("model.dropout", dropout)
         self.size = size
         self.from_the_end = from_the_end
         self.tokens = FIRST + letters

@@ -9,7 +9,8 @@ from dlexp.models.words.skip_gram import Gradient, SkipGram
 
 
 class FullSoftmax(SkipGram):
-    """The loss of a pair is -log p(u | v), p the softmax of v.u over all words (Mikolov et al. 2013, arXiv 1310.4546).
+    """The loss of a pair is -log p(u | v), p the softmax of v.u over the words that are known (Mikolov et al. 2013,
+    arXiv 1310.4546).
 
     A step costs centre words times all words. The noise words of a batch are not looked at.
     """
@@ -21,9 +22,9 @@ class FullSoftmax(SkipGram):
     def gradients(self, batch: tuple[Tensor, ...]) -> list[Gradient]:
         rows, wanted = self.wanted(batch)
         error = self.log_shares(rows).exp_().mul_(wanted.sum(1, keepdim=True)).sub_(wanted)  # (B, V)
-        all_rows = torch.arange(len(self.contexts), device=rows.device)
+        all_rows = torch.arange(self.known, device=rows.device)
         return [
-            Gradient("vectors", rows, error @ self.contexts),
+            Gradient("vectors", rows, error @ self.contexts[: self.known]),
             Gradient("contexts", all_rows, error.T @ self.vectors[rows]),
         ]
 
@@ -34,12 +35,12 @@ class FullSoftmax(SkipGram):
         window = (stretches.shape[1] - reach.shape[1]) // 2
         there = stretches.clamp(min=0)
         around = there[:, None].expand_as(asked)
-        wanted = self.vectors.new_zeros(*reach.shape, len(self.vectors))
+        wanted = self.vectors.new_zeros(*reach.shape, self.known)
         wanted.scatter_add_(2, around, asked.to(wanted.dtype))
         return there[:, window : window + reach.shape[1]].flatten(), wanted.flatten(0, 1)
 
     def log_shares(self, rows: Tensor) -> Tensor:
-        return log_softmax(self.vectors[rows] @ self.contexts.T, dim=1)  # (B, V)
+        return log_softmax(self.vectors[rows] @ self.contexts[: self.known].T, dim=1)  # (B, V)
 
     def log_odds(self, centres: Tensor, noise: Tensor) -> Tensor:
         return self.vectors[centres] @ self.contexts[: len(noise)].T  # (B, V)

@@ -51,8 +51,9 @@ class NegativeSampling(SkipGram):
         window = (stretches.shape[1] - reach.shape[1]) // 2
         centre_rows = there[:, window : window + reach.shape[1]].flatten()
         context_rows = torch.cat([there, noise], dim=1)
-        v = self.vectors.index_select(0, centre_rows).view(*reach.shape, -1)
-        u = self.contexts.index_select(0, context_rows.view(-1)).view(*context_rows.shape, -1)
+        size = self.vectors.shape[1]
+        v = self.vectors.index_select(0, centre_rows).view(*reach.shape, size)
+        u = self.contexts.index_select(0, context_rows.view(-1)).view(*context_rows.shape, size)
         return pairs(stretches, reach).to(v.dtype), v, u, centre_rows, context_rows.view(-1)
 
     def weight(self, asked: Tensor, far: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ class Gradient(NamedTuple):
 class SkipGram(nn.Module, ABC):
     """Tables `vectors` and `contexts` (V, D), of `words` words with `size` numbers each (Mikolov et al. 2013, arXiv
     1301.3781). It says its gradients by itself: those of a batch are of a few rows, and autograd's would be as large
-    as the tables.
+    as the tables. The first `known` rows are those of words that are there: all, until somebody knows it better.
 
     A batch is centre words (M C,), their stretches (M, W + C + W), how far each looks (M, C), and noise words (M, K).
     """
@@ -34,6 +34,7 @@ class SkipGram(nn.Module, ABC):
                 raise InputError(f"model.{name}={value}: give a whole number, 1 or more")
         if words * size > MOST_NUMBERS:
             raise InputError(f"model.size={size} for {words:,} words: {MOST_NUMBERS:,} numbers are the most")
+        self.known = words
         self.vectors = nn.Parameter(torch.empty(words, size), requires_grad=False)
         self.contexts = nn.Parameter(torch.zeros(words, size), requires_grad=False)
         nn.init.uniform_(self.vectors, -0.5 / size, 0.5 / size)

@@ -20,8 +20,8 @@ METRICS = ("loss", "accuracy", "precision", "recall", "f1", "auc", "top5_accurac
 NUMBER = (int, float)
 KEYS = {  # of result.json, and their types when a run has finished
     **dict.fromkeys(("status", "task", "model", "data", "monitor", "mode", "device", "precision", "config_hash"), str),
-    **dict.fromkeys(("choices", "metrics", "versions", "judge"), dict),
-    **dict.fromkeys(("overrides", "classes", "input_shape", "abilities", "notes"), list),
+    **dict.fromkeys(("choices", "metrics", "versions", "judge", "problem"), dict),
+    **dict.fromkeys(("overrides", "classes", "input_shape", "abilities", "notes", "measures"), list),
     **dict.fromkeys(("best_epoch", "epochs", "parameters", "flops", "peak_memory", "seed", "test_size"), int),
     **dict.fromkeys(("seconds", "seconds_per_epoch", "throughput"), NUMBER),
     "error": type(None),

@@ -8,23 +8,20 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig
 
 from dlexp.errors import InputError
+from dlexp.studies.swept import swept
 
 
 class Grid(BasicSweeper):
-    """Hydra's own sweeper would compose every job only to see whether it can be; our launcher does so anyway.
-
-    A key that is null in `params` is not swept: so an experiment leaves out an axis of its task's.
-    """
+    """Hydra's own sweeper would compose every job only to see whether it can be; our launcher does so anyway."""
 
     def __init__(self, *, params: DictConfig | None) -> None:
-        swept = {key: values for key, values in (params or {}).items() if values is not None}
-        super().__init__(max_batch_size=None, params=swept or None)
+        super().__init__(max_batch_size=None, params=swept(params) or None)
 
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         overrides = parser.parse_overrides(arguments)
-        swept = {override.key_or_group for override in overrides if override.is_sweep_override()}
-        if not swept & {"task", "experiment"}:  # else the sweep in the config is that of another task
+        typed = {override.key_or_group for override in overrides if override.is_sweep_override()}
+        if not typed & {"task", "experiment"}:  # else the sweep in the config is that of another task
             overrides = parser.parse_overrides([*self._parse_config(), *arguments])
         for override in overrides:
             if override.is_interval_sweep():

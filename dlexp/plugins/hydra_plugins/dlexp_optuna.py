@@ -8,6 +8,8 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from dlexp.studies.swept import swept
+
 
 class OptunaSweeper(Sweeper):
     """`n_trials` counts those of earlier commands as well; `n_jobs` trials are drawn and launched at a time.
@@ -26,7 +28,7 @@ class OptunaSweeper(Sweeper):
         sampler: DictConfig,
         pruner: DictConfig,
     ) -> None:
-        self.params = {key: values for key, values in (params or {}).items() if values is not None}  # null: not swept
+        self.params = swept(params)
         self.settings = {
             "chosen": objectives,
             "n_trials": n_trials,

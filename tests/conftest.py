@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -235,6 +235,20 @@ def call_fixture() -> Callable[..., Ending]:
 @pytest.fixture(name="launch", scope="session")
 def launch_fixture() -> Callable[..., Ending]:
     return launch
+
+
+@pytest.fixture
+def refused(launch: Callable[..., Ending], tmp_path: Path) -> Callable[..., None]:
+    def run(*words: str, parts: Iterable[str]) -> None:
+        """The command of `words` says one line that has all `parts`, and fails."""
+        end = launch(*words, folder=tmp_path / "run")
+        assert end.code == 1
+        (line,) = end.err.splitlines()
+        assert line.startswith("dlexp: ")
+        for part in parts:
+            assert part in line
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dlexp"
 STAIRS = (  # from the ground up: what stands on a step imports from steps below, never from its own
     {"errors"},  # floor 0
+    {"arguments"},
     {"layers", "losses", "metrics", "optim", "regularizers", "reporting"},
     {"tasks", "models", "data", "callbacks", "loggers"},  # floor 1
     {"schema", "composition", "identity", "cost", "checkpoint_file", "checkpoint_io"},  # floor 2

@@ -9,19 +9,34 @@ from torch import Tensor, nn
 
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.input_gradient import input_gradient
-from dlexp.callbacks.split_batches import split_batches
 
 MOST_PREFIXES = 120  # of a sequence that are answered
 
 
 class AddingFigures(Callback):
-    """Of the best epoch: its answers to the test split, and one sequence of it step by step.
+    """Of the best epoch: its answers to the test split, and one sequence of it step by step. Of several processes, the
+    first shows its share of the split.
 
-    The task's `model` takes sequences (B, T, 2) of any T.
+    The task's test step returns answers (B, 1), its `model` takes sequences (B, T, 2) of any T.
     """
 
     def __init__(self, *, folder: str) -> None:
         self.folder = Path(folder)
+        self.answered: list[tuple[Tensor, Tensor]] = []  # of each batch answers and sums, both (B, 1)
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.answered = []
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Tensor,
+        batch: tuple[Tensor, Tensor],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        self.answered.append((outputs, batch[1]))
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.is_global_zero or trainer.fast_dev_run:
@@ -29,16 +44,13 @@ class AddingFigures(Callback):
         from dlexp.reporting.adding import answers_and_sums, one_sequence
 
         model = pl_module.model
-        inputs, sums = trainer.datamodule.splits["test"]
-        one = well_seen(inputs)  # (1, T, 2)
+        answers, sums = (torch.cat(parts)[:, 0].float().cpu().numpy() for parts in zip(*self.answered, strict=True))
+        one = well_seen(trainer.datamodule.splits["test"][0])  # (1, T, 2)
         plugin = trainer.precision_plugin
         with torch.no_grad(), plugin.forward_context():
-            parts = [plugin.convert_input(x) for x, _ in split_batches(trainer, "test", most=None)]
-            answers = torch.cat([model(x).float() for x in parts])  # (N, 1)
             times, so_far = answers_so_far(model, plugin.convert_input(one))
         slopes = input_gradient(model, one, Tensor.sum)[0, :, 0]  # (T,)
-        figure = answers_and_sums(answers[:, 0].cpu().numpy(), sums[:, 0].cpu().numpy())
-        keep_figure(trainer, self.folder, "answers", figure)
+        keep_figure(trainer, self.folder, "answers", answers_and_sums(answers, sums))
         numbers, marks = one[0].cpu().numpy().T
         figure = one_sequence(numbers, marks > 0, times, so_far.cpu().numpy(), slopes.cpu().numpy())
         keep_figure(trainer, self.folder, "one_sequence", figure)

@@ -9,9 +9,9 @@ from lightning.pytorch import Callback, LightningDataModule, LightningModule, Tr
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from dlexp.arguments import check_count
 from dlexp.callbacks.ngram_baseline import NgramBaseline
 from dlexp.callbacks.profiles import keep_profile
-from dlexp.layers.arguments import check_count
 from dlexp.reporting.profile import Profile
 
 STRIDE = 8  # characters from one long window to the next

@@ -7,10 +7,11 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count
 from dlexp.callbacks.counts import check_counts
 from dlexp.callbacks.figures import keep_figure
 from dlexp.callbacks.input_gradient import input_gradient
-from dlexp.errors import Diverged, InputError
+from dlexp.errors import Diverged
 from dlexp.reporting.profile import Profile, keep
 
 
@@ -27,8 +28,7 @@ class GradientOverTime(Callback):
 
     def __init__(self, *, folder: str, sequences: int, between: int) -> None:
         check_counts("gradient_over_time", sequences=sequences)
-        if not isinstance(between, int) or isinstance(between, bool) or between < 0:
-            raise InputError(f"callbacks.gradient_over_time.between={between}: give a whole number, 0 or more")
+        check_count("callbacks.gradient_over_time.between", between, least=0)
         self.folder = Path(folder)
         self.sequences = sequences
         self.between = between

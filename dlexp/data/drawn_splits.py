@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
 
 SPLITS = ("train", "val", "test")
@@ -20,8 +21,7 @@ def check_sizes(sizes: Mapping[str, int], *, what: str) -> None:
 
 
 def check_draw(draw: int) -> None:
-    if not isinstance(draw, int) or draw < 0:
-        raise InputError(f"data.draw={draw}: give a whole number, 0 or more")
+    check_count("data.draw", draw, least=0)
 
 
 def drawn_splits(sizes: Mapping[str, int], draw: int, rows: Callable[[int, torch.Generator], Rows]) -> dict[str, Rows]:

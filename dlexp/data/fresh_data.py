@@ -5,11 +5,11 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from dlexp.arguments import check_count
 from dlexp.data.drawn_splits import check_draw
 from dlexp.data.fresh_loader import FreshLoader
 from dlexp.data.order import FreshDraws, stream
 from dlexp.data.resident_data import ResidentData
-from dlexp.errors import InputError
 
 
 class FreshData(ResidentData, ABC):
@@ -31,8 +31,7 @@ class FreshData(ResidentData, ABC):
     ) -> None:
         super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
         for name, count in (("batches", batches), ("validation", validation), ("test", test)):
-            if not isinstance(count, int) or count < 1:
-                raise InputError(f"data.{name}={count}: give a whole number, 1 or more")
+            check_count(f"data.{name}", count)
         check_draw(draw)
         self.batches = batches
         self.sizes = {"val": validation, "test": test}

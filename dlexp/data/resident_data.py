@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from dlexp.arguments import check_count
 from dlexp.data.loader import EvalLoader
 from dlexp.data.order import ShuffledShard
 from dlexp.errors import InputError
@@ -26,8 +27,7 @@ class ResidentData(LightningDataModule, ABC):
             size = getattr(self, name)
             if not isinstance(size, int) or size < 1:
                 raise InputError(f"data.{name}={size}: give a number of samples, 1 or more")
-        if not isinstance(seed, int) or seed < 0:
-            raise InputError(f"seed={seed}: give a whole number, 0 or more")
+        check_count("seed", seed, least=0)
 
     @abstractmethod
     def make(self) -> dict[str, tuple[Tensor, Tensor]]:

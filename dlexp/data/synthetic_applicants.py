@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
 
 SHARES = (0.15, 0.38, 0.30, 0.17)  # shares of the schools' ranks 1 to 4
@@ -29,9 +30,7 @@ class SyntheticApplicants:
         self.rank = np.asarray(rank, dtype=np.float64)  # (4,)
         self.draw = draw
         for name, least in (("rows", 1), ("draw", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"data.synthetic.{name}={value}: give a whole number, {least} or more")
+            check_count(f"data.synthetic.{name}", getattr(self, name), least=least)
         if self.rank.shape != (len(SHARES),):
             raise InputError(f"data.synthetic.rank={list(rank)}: give four numbers, one for each rank")
 

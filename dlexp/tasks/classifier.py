@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 from torchmetrics.classification import (
@@ -17,6 +16,7 @@ from torchmetrics.classification import (
 )
 
 from dlexp.errors import Diverged, InputError
+from dlexp.tasks.epoch_log import EpochLog
 from dlexp.tasks.trial_pass import trial_pass
 
 
@@ -35,7 +35,7 @@ def judges(num_classes: int) -> MetricCollection:
     return MetricCollection(metrics)
 
 
-class Classifier(LightningModule, ABC):
+class Classifier(EpochLog, ABC):
     """A model that scores classes, and the metrics that judge it.
 
     A subclass says in `training_step` how a batch is learned from, and hands what came out to `note`. Training
@@ -95,13 +95,9 @@ class Classifier(LightningModule, ABC):
                 f"{self.remedy}"
             )
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if self.trainer.is_last_batch:  # callbacks read the epoch's metrics before our on_train_epoch_end
-            self.log_train()
-
-    def on_train_epoch_end(self) -> None:
-        if self.train_losses:  # the epoch was cut short by trainer.max_steps or max_time
-            self.log_train()
+    @property
+    def pending(self) -> bool:
+        return bool(self.train_losses)
 
     def log_train(self) -> None:
         loss = torch.stack(self.train_losses).mean()

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from dlexp.errors import Diverged
 from dlexp.tasks.by_autograd import ByAutograd, check_autograd
+from dlexp.tasks.epoch_log import EpochLog
 
 
-class EpochLosses(ByAutograd, LightningModule):
+class EpochLosses(ByAutograd, EpochLog):
     """A subclass hands the losses of each training step to `note`, and adds what else it logs to `logged`.
 
     They stay on the device until the epoch ends and are part of a checkpoint: a run that was stopped within an epoch
@@ -58,13 +58,9 @@ class EpochLosses(ByAutograd, LightningModule):
                     f"{self.global_step}: {self.remedy}"
                 )
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if self.trainer.is_last_batch:  # callbacks read the epoch's metrics before our on_train_epoch_end
-            self.log_train()
-
-    def on_train_epoch_end(self) -> None:
-        if self.losses:  # the epoch was cut short by trainer.max_steps or max_time
-            self.log_train()
+    @property
+    def pending(self) -> bool:
+        return bool(self.losses)
 
     def log_train(self) -> None:
         means = {name: torch.stack(losses).float().mean() for name, losses in self.losses.items()}

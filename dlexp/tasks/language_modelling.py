@@ -10,8 +10,8 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count
 from dlexp.layers.sampling import draw
 from dlexp.tasks.epoch_losses import EpochLosses
 

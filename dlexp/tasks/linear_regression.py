@@ -5,18 +5,18 @@ from typing import Any
 
 import torch
 from lightning.fabric.utilities import move_data_to_device
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from dlexp.errors import InputError
 from dlexp.optim.scratch.rule import Rule, check_rule
+from dlexp.tasks.epoch_log import EpochLog
 
 DIVERGED = 1e6  # times the first loss: it grows in every step, why wait until it is infinite
 
 
-class LinearRegression(LightningModule):
+class LinearRegression(EpochLog):
     """The model by hand, which says its own gradients, and its `twin`, an nn.Linear that begins where it begins.
 
     Both see the same batches; an update rule by hand steps for the one, a torch optimizer for the other. `path` holds
@@ -128,13 +128,9 @@ class LinearRegression(LightningModule):
         weight, bias = self.path[0][0, :-1], self.path[0][0, -1]
         return self.model.loss(data.features("train") @ weight + bias, data.labels("train")).item()
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if self.trainer.is_last_batch:  # callbacks read the epoch's metrics before our on_train_epoch_end
-            self.log_train()
-
-    def on_train_epoch_end(self) -> None:
-        if self.losses:  # the epoch was cut short by trainer.max_steps or max_time
-            self.log_train()
+    @property
+    def pending(self) -> bool:
+        return bool(self.losses)
 
     def log_train(self) -> None:
         self.check_loss()

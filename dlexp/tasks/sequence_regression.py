@@ -43,14 +43,16 @@ class SequenceRegression(EpochLosses):
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self.judge("val", *batch)
 
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        self.judge("test", *batch)
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """The answers (B, 1), for callbacks that show them."""
+        return self.judge("test", *batch)
 
-    def judge(self, stage: str, x: Tensor, targets: Tensor) -> None:
+    def judge(self, stage: str, x: Tensor, targets: Tensor) -> Tensor:
         answers = self.model(x)  # (B, 1)
         wide = torch.promote_types(answers.dtype, torch.float32)
         error = mse_loss(answers.to(wide), targets.to(wide))
         self.log(f"{stage}/mse", error, on_step=False, on_epoch=True, batch_size=len(x), sync_dist=True)
+        return answers
 
 
 def check_model(model: nn.Module, example: Tensor) -> None:

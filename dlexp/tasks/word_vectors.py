@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from lightning.fabric.utilities import move_data_to_device
-from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from dlexp.errors import Diverged, InputError
@@ -13,6 +12,7 @@ from dlexp.layers.choice import choose
 from dlexp.layers.pairs import pairs
 from dlexp.optim.rows import RowAdagrad, RowSGD
 from dlexp.tasks.counted_step import count_step
+from dlexp.tasks.epoch_log import EpochLog
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # centre words, their stretches, how far each looks, noise words
 Part = tuple[Tensor, Tensor, Tensor]  # of some stretches, without noise
@@ -22,7 +22,7 @@ MOST_TRAINED = 2**20  # scores for train/nll of a batch: of a large vocabulary, 
 MOST_SCORES = 2**22  # that are held at once to judge a batch
 
 
-class WordVectors(LightningModule):
+class WordVectors(EpochLog):
     """Trains a model of `dlexp.models.words` by the gradients that it says, which name the rows they are for.
 
     The learning rate goes along a straight line from `lr` to `final_lr` times that, over all steps.
@@ -101,13 +101,9 @@ class WordVectors(LightningModule):
                 "task.lr or data.batch_size"
             )
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if self.trainer.is_last_batch:  # callbacks read the epoch's metrics before our on_train_epoch_end
-            self.log_train()
-
-    def on_train_epoch_end(self) -> None:
-        if self.sums:  # the epoch was cut short by trainer.max_steps or max_time
-            self.log_train()
+    @property
+    def pending(self) -> bool:
+        return bool(self.sums)
 
     def log_train(self) -> None:
         values = means(self.sums)

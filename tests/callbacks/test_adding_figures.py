@@ -55,12 +55,13 @@ def test_a_long_sequence_is_not_answered_at_every_step():
 @pytest.mark.parametrize("silent", [{"fast_dev_run": True}, {"is_global_zero": False}, {}])
 def test_two_figures(tmp_path, silent):
     x = sequences()
-    data = SimpleNamespace(
-        splits={"test": (x, Exact()(x))}, eval_batch_size=2, prepare=lambda inputs: inputs, device=torch.device("cpu")
-    )
+    data = SimpleNamespace(splits={"test": (x, Exact()(x))})
     around = {"is_global_zero": True, "fast_dev_run": False, "loggers": [], "precision_plugin": Precision()} | silent
     with torch.inference_mode():  # as within a test
         module = SimpleNamespace(model=Exact())
-        AddingFigures(folder=str(tmp_path)).on_test_end(SimpleNamespace(datamodule=data, **around), module)
+        trainer, figures = SimpleNamespace(datamodule=data, **around), AddingFigures(folder=str(tmp_path))
+        for part in x.split(2):
+            figures.on_test_batch_end(trainer, module, Exact()(part), (part, Exact()(part)), 0)
+        figures.on_test_end(trainer, module)
     names = {path.name for path in tmp_path.rglob("*.png")}
     assert names == (set() if silent else {"answers.png", "one_sequence.png"})

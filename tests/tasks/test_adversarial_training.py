@@ -440,13 +440,8 @@ def test_wasserstein_with_spectral_norm_needs_no_penalty():
     ],
     ids=lambda part: " ".join(part),
 )
-def test_one_line(launch, tmp_path, words, parts):
-    end = launch("task=gan", "trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (line,) = end.err.splitlines()
-    assert line.startswith("dlexp: ")
-    for part in parts:
-        assert part in line
+def test_one_line(refused, words, parts):
+    refused("task=gan", "trainer=debug", *words, parts=parts)
 
 
 def test_an_autoencoder_has_no_players():

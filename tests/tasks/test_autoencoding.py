@@ -1,14 +1,11 @@
 """The autoencoder's task against a bare loop, plain formulas and principal components."""
 
-import os
-import shlex
-import signal
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from fitting import Loader, fit, runner
 from scipy.linalg import subspace_angles
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -74,37 +71,6 @@ def task(model: nn.Module | None = None, **changes) -> Autoencoding:
         "mode": "min",
     }
     return Autoencoding(model=model or network(), **(arguments | changes))
-
-
-class Loader:
-    """Batches as they are. torch's DataLoader draws from the global generator."""
-
-    def __init__(self, data: list) -> None:
-        self.data = data
-
-    def __iter__(self):
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-
-def runner(**options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
-
-
-def fit(module: Autoencoding, train: list, val: list | None = None, **options) -> dict[str, float]:
-    trainer = runner(**options)
-    trainer.fit(module, Loader(train), Loader(val) if val else None)
-    return {name: value.item() for name, value in trainer.callback_metrics.items()}
 
 
 # --- training --------------------------------------------------------------------------------------------
@@ -247,7 +213,7 @@ def test_a_linear_autoencoder_is_pca(images, shape, size):
 # --- stopped and resumed -----------------------------------------------------------------------------------
 
 
-def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
+def test_resumed_within_an_epoch_bit_by_bit(resumed_beside_unbroken):
     """Dropout, noise and a price: what draws goes on where it was, and so do the means of the running epoch."""
     words = (
         *("task=autoencoder", "trainer=cpu", "trainer.max_epochs=3", "model.hidden_sizes=[16]", "model.dropout=0.3"),
@@ -255,30 +221,7 @@ def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
         *("logger=none", "callbacks.curves=null", "callbacks.reconstruction_figures=null"),
         *("callbacks.latent_figures=null", "model.latent_size=5"),
     )
-    unbroken = launch(*words, folder=tmp_path / "unbroken")
-    assert (unbroken.code, unbroken.err) == (0, "")
-
-    calls, original = [], Autoencoding.training_step
-
-    def stopped_in_the_eighth(*args):
-        calls.append(1)
-        if len(calls) == 8:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return original(*args)
-
-    monkeypatch.setattr(Autoencoding, "training_step", stopped_in_the_eighth)
-    stopped = launch(*words, folder=tmp_path / "stopped")
-    assert stopped.result["status"] == "interrupted"
-    again = shlex.split(stopped.err.partition("resume with: ")[2])[3:]
-    resumed = launch(*again, folder=tmp_path / "resumed")
-    assert (resumed.code, resumed.err) == (0, "")
-    assert resumed.result["metrics"] == unbroken.result["metrics"]
-    assert resumed.history == unbroken.history
-    ours, theirs = (
-        torch.load(end.folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-        for end in (resumed, unbroken)
-    )
-    assert all(torch.equal(ours[name], value) for name, value in theirs.items())
+    resumed_beside_unbroken(Autoencoding, 8, *words)
 
 
 # --- what cannot be --------------------------------------------------------------------------------------
@@ -317,13 +260,8 @@ def test_bad_arguments(changes, line):
     ],
     ids=lambda part: " ".join(part),
 )
-def test_parts_that_do_not_fit(launch, tmp_path, words, parts):
-    end = launch("trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (said,) = end.err.splitlines()
-    assert said.startswith("dlexp: ")
-    for part in parts:
-        assert part in said
+def test_parts_that_do_not_fit(refused, words, parts):
+    refused("trainer=debug", *words, parts=parts)
 
 
 def test_looking_whether_the_model_fits_leaves_it_as_it_was():

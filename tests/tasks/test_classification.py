@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from fitting import runner
 from lightning.pytorch import Trainer
 from sklearn import metrics as sk
 from torch import Tensor, nn
@@ -53,15 +54,7 @@ def task(model: nn.Module, **changes) -> Classification:
 
 
 def fit(module: Classification, train: list, val: list | None = None, **options) -> Trainer:
-    trainer = Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
+    trainer = runner(**options)
     trainer.fit(module, loader(train), loader(val) if val else None)
     return trainer
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+from fitting import runner
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -63,15 +64,7 @@ def task(model: nn.Module, rule: Rule, final_lr: float = 1.0) -> ClassificationB
 
 
 def fit(module: LightningModule, train: list, val: list | None = None, ckpt: str | None = None, **options) -> Trainer:
-    trainer = Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
+    trainer = runner(**options)
     loaders = [DataLoader(data, batch_size=None) if data else None for data in (train, val)]
     trainer.fit(module, *loaders, ckpt_path=ckpt, weights_only=True)
     return trainer

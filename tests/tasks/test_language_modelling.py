@@ -1,16 +1,14 @@
 """The language model's task against plain formulas, one long unbroken run, and itself when it was stopped."""
 
 import math
-import os
-import shlex
-import signal
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import Callback, Trainer
+from fitting import runner
+from lightning.pytorch import Callback
 from torch import nn
 
 from dlexp.cost import cost
@@ -68,19 +66,6 @@ def task(model: nn.Module | None = None, lr: float = 0.1) -> LanguageModelling:
 def task_of(length: int) -> LanguageModelling:
     words = {"optimizer": partial(torch.optim.SGD, lr=0.1), "scheduler": constant, "monitor": "val/loss", "mode": "min"}
     return LanguageModelling(model=lstm(), length=length, **words)
-
-
-def runner(*callbacks: Callback, **options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        logger=False,
-        callbacks=list(callbacks),
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
 
 
 def by_hand(model: nn.Module, text: torch.Tensor, first: int) -> np.ndarray:
@@ -240,37 +225,14 @@ def test_the_state_goes_on_wherever_it_was_stopped(path, tmp_path, stateful, hoo
 
 
 @pytest.mark.parametrize("stateful", ["true", "false"])
-def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch, path, stateful):
+def test_resumed_within_an_epoch_bit_by_bit(resumed_beside_unbroken, path, stateful):
     """By the real command, with dropout, gradient clipping and a schedule."""
     words = (
         *("task=next_token", "trainer=cpu", "trainer.max_epochs=2", "model.hidden_size=8", "model.embedding_size=4"),
         *(f"data.path={path}", f"data.stateful={stateful}", "data.batch_size=4", "data.length=8", "logger=none"),
         *("callbacks.curves=null", "callbacks.bits_over_context=null", "callbacks.text_samples=null"),
     )
-    unbroken = launch(*words, folder=tmp_path / "unbroken")
-    assert (unbroken.code, unbroken.err) == (0, "")
-
-    calls, original = [], LanguageModelling.training_step
-
-    def stopped_in_the_eighth(*args):
-        calls.append(1)
-        if len(calls) == 8:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return original(*args)
-
-    monkeypatch.setattr(LanguageModelling, "training_step", stopped_in_the_eighth)
-    stopped = launch(*words, folder=tmp_path / "stopped")
-    assert stopped.result["status"] == "interrupted"
-    again = shlex.split(stopped.err.partition("resume with: ")[2])[3:]
-    resumed = launch(*again, folder=tmp_path / "resumed")
-    assert (resumed.code, resumed.err) == (0, "")
-    assert resumed.result["metrics"] == unbroken.result["metrics"]
-    assert resumed.history == unbroken.history
-    ours, theirs = (
-        torch.load(end.folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-        for end in (resumed, unbroken)
-    )
-    assert all(torch.equal(ours[name], value) for name, value in theirs.items())
+    resumed_beside_unbroken(LanguageModelling, 8, *words)
 
 
 @pytest.mark.parametrize("stateful", [True, False])
@@ -428,13 +390,8 @@ def test_surprise(path):
     ],
     ids=lambda part: " ".join(part),
 )
-def test_parts_that_do_not_fit(launch, tmp_path, words, parts):
-    end = launch("trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (said,) = end.err.splitlines()
-    assert said.startswith("dlexp: ")
-    for part in parts:
-        assert part in said
+def test_parts_that_do_not_fit(refused, words, parts):
+    refused("trainer=debug", *words, parts=parts)
 
 
 def test_a_net_that_reads_no_characters():

@@ -1,15 +1,12 @@
 """Adding as a task: against a bare loop, by torch and by hand, stopped and resumed, and what does not fit."""
 
 import csv
-import os
-import shlex
-import signal
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from fitting import Loader, runner
 from torch import Tensor, nn
 
 from dlexp.cost import cost
@@ -49,31 +46,6 @@ def batches(*sizes: int) -> list[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(1)
     inputs = [torch.rand(size, *SHAPE, generator=generator) for size in sizes]
     return [(x, x.prod(2).sum(1, keepdim=True)) for x in inputs]
-
-
-class Loader:
-    """Batches as they are. torch's DataLoader draws from the global generator."""
-
-    def __init__(self, data: list) -> None:
-        self.data = data
-
-    def __iter__(self):
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-
-def runner(**options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
 
 
 # --- training and judging ---------------------------------------------------------------------------------
@@ -200,37 +172,14 @@ def test_an_explosion_is_said_in_one_line_and_seen_in_a_figure(launch, tmp_path)
     assert (end.folder / "profiles" / "gradient_at_the_start.json").exists()
 
 
-def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
+def test_resumed_within_an_epoch_bit_by_bit(resumed_beside_unbroken):
     """Dropout draws on where it was, and so do the means, the gradients' measurements and the steps to solve."""
     words = (*SMALL, "model=gru", "model.layers=2", "model.dropout=0.3", "callbacks.steps_to_solve.threshold=10")
-    unbroken = launch(*words, folder=tmp_path / "unbroken")
-    assert (unbroken.code, unbroken.err) == (0, "")
-
-    calls, original = [], SequenceRegression.training_step
-
-    def stopped_in_the_sixth(*args):
-        calls.append(1)
-        if len(calls) == 6:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return original(*args)
-
-    monkeypatch.setattr(SequenceRegression, "training_step", stopped_in_the_sixth)
-    stopped = launch(*words, folder=tmp_path / "stopped")
-    assert stopped.result["status"] == "interrupted"
-    again = shlex.split(stopped.err.partition("resume with: ")[2])[3:]
-    resumed = launch(*again, folder=tmp_path / "resumed")
-    assert (resumed.code, resumed.err) == (0, "")
-    assert resumed.result["metrics"] == unbroken.result["metrics"]
+    resumed, unbroken = resumed_beside_unbroken(SequenceRegression, 6, *words)
     assert unbroken.result["metrics"]["val/steps_to_solve"] == 4
-    assert resumed.history == unbroken.history
     for name in ("start", "end"):
         ours, theirs = (end.folder / "profiles" / f"gradient_at_the_{name}.json" for end in (resumed, unbroken))
         assert ours.read_text() == theirs.read_text()
-    ours, theirs = (
-        torch.load(end.folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-        for end in (resumed, unbroken)
-    )
-    assert all(torch.equal(ours[name], value) for name, value in theirs.items())
 
 
 # --- what cannot be --------------------------------------------------------------------------------------
@@ -286,10 +235,5 @@ def test_bad_arguments(changes, line):
     ],
     ids=lambda part: " ".join(part),
 )
-def test_parts_that_do_not_fit(launch, tmp_path, words, parts):
-    end = launch("trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (said,) = end.err.splitlines()
-    assert said.startswith("dlexp: ")
-    for part in parts:
-        assert part in said
+def test_parts_that_do_not_fit(refused, words, parts):
+    refused("trainer=debug", *words, parts=parts)

@@ -1,14 +1,11 @@
 """The encoder-decoder's task against loops over letters."""
 
-import os
-import shlex
-import signal
 from functools import cache, partial
 from types import SimpleNamespace
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from fitting import Loader, fit, runner
 from torch import Tensor, nn
 
 from dlexp.errors import InputError
@@ -65,41 +62,10 @@ def batches(*sizes: int) -> list[tuple[Tensor, Tensor]]:
     return found
 
 
-class Loader:
-    """Batches as they are. torch's DataLoader draws from the global generator."""
-
-    def __init__(self, data: list) -> None:
-        self.data = data
-
-    def __iter__(self):
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-
 @pytest.fixture(autouse=True)
 def no_data_module(monkeypatch):
     """Loaders are given to the trainer as they are."""
     monkeypatch.setattr(Transduction, "setup", lambda self, stage: None)
-
-
-def runner(**options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
-
-
-def fit(module: Transduction, train: list, **options) -> dict[str, float]:
-    trainer = runner(**options)
-    trainer.fit(module, Loader(train))
-    return {name: value.item() for name, value in trainer.callback_metrics.items()}
 
 
 def nats(model: nn.Module, words: Tensor, right: Tensor, smoothing: float = 0.0) -> list[Tensor]:
@@ -259,28 +225,10 @@ SMALL = (
 )
 
 
-def test_resumed_within_an_epoch_bit_by_bit(launch, tmp_path, monkeypatch):
+def test_resumed_within_an_epoch_bit_by_bit(resumed_beside_unbroken):
     """The coins of teacher forcing go on where they were, and so does its share."""
     words = (*SMALL, "trainer.max_epochs=3")
-    unbroken = launch(*words, folder=tmp_path / "unbroken")
-    assert (unbroken.code, unbroken.err) == (0, "")
-
-    step = Transduction.training_step
-
-    def and_a_signal(self: Transduction, *arguments: object) -> Tensor:
-        if self.global_step == 9:  # the fourth of six steps in the second epoch
-            os.kill(os.getpid(), signal.SIGTERM)
-        return step(self, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Transduction, "training_step", and_a_signal)
-        stopped = launch(*words, folder=tmp_path / "stopped")
-    assert stopped.code == 143
-    (resume,) = (part for part in shlex.split(stopped.err) if part.startswith("ckpt="))
-    resumed = launch(*words, resume, folder=tmp_path / "resumed")
-    assert (resumed.code, resumed.err) == (0, "")
-    assert resumed.result["metrics"] == unbroken.result["metrics"]
-    assert resumed.history == unbroken.history
+    resumed_beside_unbroken(Transduction, 10, *words)  # the fourth of six steps in the second epoch
 
 
 # --- what cannot be ----------------------------------------------------------------------------------------
@@ -345,11 +293,6 @@ def test_a_share_at_the_end_asks_for_an_end():
     ],
     ids=lambda part: " ".join(part),
 )
-def test_parts_that_do_not_fit(launch, tmp_path, monkeypatch, words, parts):
+def test_parts_that_do_not_fit(refused, monkeypatch, words, parts):
     monkeypatch.setattr(Transduction, "setup", SETUP)
-    end = launch("trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (said,) = end.err.splitlines()
-    assert said.startswith("dlexp: ")
-    for part in parts:
-        assert part in said
+    refused("trainer=debug", *words, parts=parts)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from fitting import Loader, runner
 from lightning.pytorch import Trainer
 from scipy.stats import multivariate_normal
 from torch import Tensor, nn
@@ -57,31 +58,6 @@ def batches(count: int = 3, size: int = 5, classes: int = 1) -> list[tuple[Tenso
         (torch.rand(size, *SHAPE, generator=generator), torch.randint(classes, (size,), generator=generator))
         for _ in range(count)
     ]
-
-
-class Loader:
-    """Batches as they are. torch's DataLoader draws from the global generator."""
-
-    def __init__(self, data: list) -> None:
-        self.data = data
-
-    def __iter__(self):
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-
-def runner(**options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        **({"max_epochs": 1} | options),
-    )
 
 
 def fit(module: VariationalAutoencoding, train: list, val: list | None = None, **options) -> Trainer:
@@ -333,12 +309,8 @@ def test_a_run_stopped_within_an_epoch_goes_on_bit_by_bit(launch, tmp_path, monk
     ],
     ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
 )
-def test_parts_that_do_not_fit(launch, tmp_path, words, line):
-    end = launch("task=vae", "trainer=debug", *words, folder=tmp_path / "run")
-    assert end.code == 1
-    (said,) = end.err.splitlines()
-    assert said.startswith("dlexp: ")
-    assert line in said
+def test_parts_that_do_not_fit(refused, words, line):
+    refused("task=vae", "trainer=debug", *words, parts=[line])
 
 
 # --- what cannot be --------------------------------------------------------------------------------------

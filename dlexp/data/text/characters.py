@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from dlexp.arguments import check_count
 from dlexp.data.resident_data import ResidentData
 from dlexp.data.text.alphabet import alphabet_of, numbers, written
 from dlexp.data.text.text_file import read_text
@@ -45,8 +46,7 @@ class Characters(ResidentData):
     ) -> None:
         super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
         for name, value, least in (("characters", characters, 1), ("length", length, 2), ("warm_up", warm_up, 0)):
-            if not isinstance(value, int) or value < least:
-                raise InputError(f"data.{name}={value}: give a whole number, {least} or more")
+            check_count(f"data.{name}", value, least=least)
         if characters > MOST_CHARACTERS:
             raise InputError(f"data.characters={characters}: give {MOST_CHARACTERS:,} at most")
         for name, share in (("validation", validation), ("test", test)):

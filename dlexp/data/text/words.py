@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from dlexp.arguments import check_count
 from dlexp.data.resident_data import ResidentData
 from dlexp.data.text.text_file import read_text
 from dlexp.data.text.vocabulary import commonest, numbers, share_kept, shares, split_words
@@ -44,8 +45,7 @@ class Words(ResidentData):
         super().__init__(batch_size=batch_size, eval_batch_size=eval_batch_size, seed=seed)
         whole = {"words": words, "min_count": min_count, "window": window, "stretch": stretch, "noise": noise}
         for name, value in whole.items():
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"data.{name}={value}: give a whole number, 1 or more")
+            check_count(f"data.{name}", value)
         for name, most in MOST.items():
             if whole[name] > most:
                 raise InputError(f"data.{name}={whole[name]}: give {most:,} at most")

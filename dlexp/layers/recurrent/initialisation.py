@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count
 
 # Which rows of the gates' weights are the gate that keeps, and the one that admits, in torch's order
 FORGET, ADMIT = {"lstm": 1, "gru": 1}, {"lstm": 0}

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count, check_probability
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count, check_probability
 from dlexp.layers.choice import choose
 from dlexp.layers.recurrent.by_hand import WalkedOverTime
 from dlexp.layers.recurrent.cell import Cell, State

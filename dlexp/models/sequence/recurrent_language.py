@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count
 from dlexp.layers.recurrent.cell import State
 from dlexp.layers.recurrent.recurrent import Recurrent
 

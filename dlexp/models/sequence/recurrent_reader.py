@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count
 from dlexp.layers.recurrent.recurrent import Recurrent
 from dlexp.models.sequence.input_shape import numbers_a_step
 

@@ -3,15 +3,15 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.layers.arguments import check_count
+from dlexp.arguments import check_count
 from dlexp.layers.attention.additive import AdditiveAttention
 from dlexp.layers.attention.dot_product import DotProductAttention
 from dlexp.layers.choice import choose
+from dlexp.layers.decoding.decoder import State
 from dlexp.layers.recurrent.recurrent import Recurrent
 from dlexp.layers.tokens import FIRST, PAD
 
 ATTENTIONS = {"none": None, "additive": AdditiveAttention, "dot": DotProductAttention}
-State = tuple[Tensor, ...]
 
 
 class RecurrentSeq2Seq(nn.Module):

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torch.nn.utils.parametrizations import weight_norm
 
+from dlexp.arguments import check_count, check_probability
 from dlexp.errors import InputError
-from dlexp.layers.arguments import check_count, check_probability
 from dlexp.models.sequence.input_shape import numbers_a_step
 
 

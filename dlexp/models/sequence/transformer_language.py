@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.layers.arguments import check_count, check_probability
+from dlexp.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
 

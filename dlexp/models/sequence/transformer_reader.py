@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from dlexp.layers.arguments import check_count, check_probability
+from dlexp.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
 from dlexp.models.sequence.input_shape import numbers_a_step

@@ -3,12 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from dlexp.layers.arguments import check_count, check_probability
+from dlexp.arguments import check_count, check_probability
 from dlexp.layers.attention.positions import sinusoids
 from dlexp.layers.attention.transformer_block import TransformerBlock
+from dlexp.layers.decoding.decoder import State
 from dlexp.layers.tokens import FIRST, PAD
-
-State = tuple[Tensor, ...]
 
 
 class TransformerSeq2Seq(nn.Module):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dlexp.arguments import check_count
 from dlexp.errors import InputError
 
 MOST_NUMBERS = 2**31  # of a table
@@ -30,8 +31,7 @@ class SkipGram(nn.Module, ABC):
     def __init__(self, *, words: int, size: int) -> None:
         super().__init__()
         for name, value in (("words", words), ("size", size)):
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"model.{name}={value}: give a whole number, 1 or more")
+            check_count(f"model.{name}", value)
         if words * size > MOST_NUMBERS:
             raise InputError(f"model.size={size} for {words:,} words: {MOST_NUMBERS:,} numbers are the most")
         self.known = words

@@ -1,4 +1,4 @@
-"""Numbers that a model is told, found to be wrong before anything is built."""
+"""Numbers that a config gives, found to be wrong before anything is built."""
 
 from dlexp.errors import InputError
 

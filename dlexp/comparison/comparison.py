@@ -86,7 +86,7 @@ def scaled(runs: Sequence[Run]) -> list[Scale]:
         scale(title, replicates(list(filter(is_finished, group)), axes(group)), varying_problem(group))
         for title, group in titled(runs)
     )
-    return [one for one in scales if one.axes]
+    return [one for one in scales if one.axes and one.ranking.judged]
 
 
 def titled(runs: Sequence[Run]) -> Iterator[tuple[str, list[Run]]]:

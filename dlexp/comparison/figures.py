@@ -232,13 +232,12 @@ def over_profiles(ranking: Ranking) -> Iterator[Drawing]:
     shown = ranking.alternatives[:MOST_DRAWN]
     for name in dict.fromkeys(name for a in shown for run in a.runs for name in run.profiles):
         tables, profiles = {}, []
-        for alternative in shown:
+        for alternative in shown:  # one that has none keeps its place, and so the others their colours
             found = [run.profiles[name] for run in alternative.runs if name in run.profiles]
-            if found:
-                columns = [as_table(profile) for profile in found]
-                tables[ranking.labels[alternative.name]] = pd.concat(columns, axis=1).sort_index()
-                profiles += found
-        caption = _lines(len(tables), len(ranking.alternatives), several_seeds(shown))
+            columns = [as_table(profile) for profile in found] or [pd.DataFrame()]
+            tables[ranking.labels[alternative.name]] = pd.concat(columns, axis=1).sort_index()
+            profiles += found
+        caption = _lines(len(shown), len(ranking.alternatives), several_seeds(shown))
         yield Drawing(name, profile_figure(profiles[0], tables), caption)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from dlexp.reporting import style
 from dlexp.reporting.atomic import write_text
 from dlexp.reporting.labels import label_lines
 from dlexp.reporting.overlaid import MOST_BANDS, draw_line
+from dlexp.reporting.quantities import known
 from dlexp.reporting.ticks import plain_log_ticks
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class Profile:
 
 
 def keep(folder: Path, name: str, profile: Profile) -> None:
-    """As profiles/NAME.json in a run's folder."""
+    """As profiles/NAME.json in a run's folder; what is not finite was not measured."""
     (folder / FOLDER).mkdir(exist_ok=True)
-    write_text(folder / FOLDER / f"{name}.json", json.dumps(asdict(profile)) + "\n")
+    finite = replace(profile, y=[y if known(y) else None for y in profile.y])
+    write_text(folder / FOLDER / f"{name}.json", json.dumps(asdict(finite), allow_nan=False) + "\n")
 
 
 def kept(folder: Path) -> dict[str, Profile]:

@@ -9,6 +9,7 @@ from dlexp.comparison import tables
 from dlexp.comparison.alternatives import axes, replicates
 from dlexp.comparison.figures import MOST_RESPONSES, figures
 from dlexp.comparison.ranking import rank
+from dlexp.reporting import style
 from dlexp.reporting.profile import Profile, keep
 from dlexp.reporting.run_folder import Result, Run
 
@@ -205,3 +206,17 @@ def test_profiles_of_the_alternatives_are_laid_together(tmp_path):
         alternative.name: line.get_ydata()[0] for alternative, line in zip(found.alternatives, axes.lines, strict=True)
     }
     assert means == {"a": 1.5, "b": 0.5}
+
+
+def test_an_alternative_without_a_profile_leaves_the_others_their_colours(tmp_path):
+    found = ranking(tmp_path, product(model=["a", "b"]))
+    second = found.alternatives[1]
+    (run,) = second.runs
+    run.folder.mkdir()
+    keep(
+        run.folder, "by_length", Profile(title="Accuracy", x_name="length", y_name="accuracy", x=[5, 10], y=[0.5, 1.0])
+    )
+    (axes,) = drawn(found)["by_length"].axes
+    line = next(line for line in axes.lines if len(line.get_xdata()))
+    assert line.get_color() == style.LOOKS[1]["color"] != style.LOOKS[0]["color"]
+    assert [text.get_text() for text in axes.texts] == [second.name]

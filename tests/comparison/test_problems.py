@@ -1,5 +1,7 @@
 """Jobs whose data differ in how hard they are: ranked apart, drawn together."""
 
+from dataclasses import replace
+
 import pytest
 
 from dlexp.comparison.comparison import ranked, scaled
@@ -66,3 +68,9 @@ def test_two_problems_have_two_rankings_and_no_scale(tmp_path):
     runs = jobs(tmp_path, lengths=(5, 50))
     assert len(ranked(runs)) == 2
     assert scaled(runs) == []
+
+
+def test_nothing_is_drawn_along_a_problem_that_nobody_judges(tmp_path):
+    runs = [Run(run.folder, replace(run.result, monitor=None)) for run in jobs(tmp_path)]
+    assert scaled(runs) == []
+    assert len(ranked(runs)) == 3

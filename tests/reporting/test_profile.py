@@ -29,6 +29,15 @@ def test_what_is_kept_is_read_back(tmp_path):
     assert kept(tmp_path / "nowhere") == {}
 
 
+def test_what_is_not_finite_was_not_measured(tmp_path):
+    lines = {"title": "Accuracy", "x_name": "length", "y_name": "accuracy", "x": [1, 2, 3]}
+    keep(tmp_path, "accuracy", Profile(**lines, y=[1.0, float("nan"), float("inf")]))
+    assert kept(tmp_path)["accuracy"].y == [1.0, None, None]
+    text = (tmp_path / "profiles" / "accuracy.json").read_text()
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", json.dumps({"x": [1]})])
 def test_a_broken_file_is_left_out(tmp_path, content):
     keep(tmp_path, "falling", FALLING)
